@@ -1,0 +1,1 @@
+"""Frozen values of a migration; nothing here touches a file, a socket or a database."""

@@ -1,0 +1,72 @@
+"""Changes as the log tells them: whole row images in transfer text, grouped in the source's transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from database_migration.model.log_position import LogPosition
+
+
+class Operation(StrEnum):
+    """What happened to a row."""
+
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+    TRUNCATE = "truncate"
+
+
+class _Unchanged:
+    """The log says that the value is what it was, without saying what (PostgreSQL's unchanged TOAST)."""
+
+    def __repr__(self) -> str:
+        return "UNCHANGED"
+
+
+UNCHANGED: Final = _Unchanged()
+
+Value = str | None | _Unchanged
+"""A transfer text, NULL, or UNCHANGED."""
+
+RowImage = Mapping[str, Value]
+"""Column name → value, with the names of the side where the change was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row's change. INSERT has no ``before``, DELETE no ``after``, TRUNCATE neither.
+
+    ``before`` holds at least the row key's columns; ``after`` every copied column.
+    """
+
+    operation: Operation
+    table: str
+    before: RowImage | None = None
+    after: RowImage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTransaction:
+    """The changes of one transaction, in order.
+
+    ``position`` is where the log goes on after it: storing it with the applied changes makes them exactly
+    once. ``changes`` is empty for a heartbeat, which tells only that nothing of interest lies before
+    ``position``.
+    """
+
+    position: LogPosition
+    committed_at: datetime
+    """UTC, by the clock of the server that committed."""
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def is_heartbeat(self) -> bool:
+        """Whether this carries a position only."""
+        return not self.changes
+
+
+__all__ = ["UNCHANGED", "Change", "ChangeTransaction", "Operation", "RowImage", "Value"]

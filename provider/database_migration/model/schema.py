@@ -1,0 +1,237 @@
+"""A database schema as data: what either engine's catalog is read into, and what DDL is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from database_migration.model.column_type import ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """A column's default: a literal value, or an expression in the engine's own dialect."""
+
+    text: str
+    is_expression: bool = False
+    """False: ``text`` is the transfer text of a constant. True: SQL of the engine that reported it,
+    except the portable words CURRENT_TIMESTAMP, CURRENT_DATE and UUID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    type: ColumnType
+    nullable: bool = True
+    default: Default | None = None
+    identity: bool = False
+    """True for AUTO_INCREMENT, identity and serial columns."""
+    generated: str | None = None
+    """SQL of a generated column in the dialect of the engine that reported it; None for an ordinary one."""
+    generated_stored: bool = True
+    on_update_now: bool = False
+    """MySQL's ON UPDATE CURRENT_TIMESTAMP."""
+    charset: str | None = None
+    collation: str | None = None
+    invisible: bool = False
+    comment: str = ""
+
+    @property
+    def copied(self) -> bool:
+        """Whether values of this column are moved (generated ones are computed by the target)."""
+        return self.generated is None
+
+
+class IndexMethod(StrEnum):
+    """How an index finds rows."""
+
+    BTREE = "btree"
+    HASH = "hash"
+    FULLTEXT = "fulltext"
+    SPATIAL = "spatial"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPart:
+    """One column, prefix or expression of an index."""
+
+    column: str | None
+    expression: str | None = None
+    descending: bool = False
+    prefix: int | None = None
+    """Characters (MySQL's prefix length)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A secondary index or unique key; the primary key is not one of them."""
+
+    name: str
+    parts: tuple[IndexPart, ...]
+    unique: bool = False
+    method: IndexMethod = IndexMethod.BTREE
+    predicate: str | None = None
+    include: tuple[str, ...] = ()
+    comment: str = ""
+    nulls_distinct: bool = True
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the plain columns, in order; shorter than ``parts`` where expressions take part."""
+        return tuple(part.column for part in self.parts if part.column is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A foreign key; actions are SQL's words: NO ACTION, RESTRICT, CASCADE, SET NULL, SET DEFAULT."""
+
+    name: str
+    columns: tuple[str, ...]
+    parent_table: str
+    parent_columns: tuple[str, ...]
+    on_delete: str = "NO ACTION"
+    on_update: str = "NO ACTION"
+    deferrable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check constraint, its expression in the dialect of the engine that reported it."""
+
+    name: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A base table with all that belongs to it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    primary_key_name: str = ""
+    indexes: tuple[Index, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    checks: tuple[Check, ...] = ()
+    comment: str = ""
+    next_identity: int | None = None
+    estimated_rows: int = 0
+    estimated_bytes: int = 0
+    """Data and indexes, as the engine's statistics say."""
+    storage: str = ""
+    """The storage engine or access method, for reports (InnoDB, MyISAM, heap)."""
+    partitioned_by: str = ""
+
+    def column(self, name: str) -> Column:
+        """The column of this name; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def copied_columns(self) -> tuple[Column, ...]:
+        """Columns whose values are moved, in table order."""
+        return tuple(column for column in self.columns if column.copied)
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """The columns that tell rows apart: the primary key, else the shortest unique key without NULLs,
+        prefixes or expressions; empty where there is none."""
+        if self.primary_key:
+            return self.primary_key
+        usable = [
+            index.columns
+            for index in self.indexes
+            if index.unique
+            and index.predicate is None
+            and len(index.columns) == len(index.parts)
+            and all(part.prefix is None for part in index.parts)
+            and not any(self.column(name).nullable for name in index.columns)
+        ]
+        return min(usable, key=lambda names: (len(names), names), default=())
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view and the query behind it, in the dialect of the engine that reported it."""
+
+    name: str
+    definition: str
+    columns: tuple[str, ...] = ()
+    materialized: bool = False
+    depends_on: tuple[str, ...] = ()
+
+
+class CodeKind(StrEnum):
+    """Kinds of stored code."""
+
+    TRIGGER = "trigger"
+    FUNCTION = "function"
+    PROCEDURE = "procedure"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCode:
+    """A trigger, routine or event: listed, carried by hand, never translated silently."""
+
+    kind: CodeKind
+    name: str
+    definition: str
+    table: str | None = None
+    """The table that a trigger belongs to."""
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A free-standing sequence (not one that backs an identity column)."""
+
+    name: str
+    next_value: int
+    increment: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """All that one schema of one server holds."""
+
+    name: str
+    tables: tuple[Table, ...] = ()
+    views: tuple[View, ...] = ()
+    code: tuple[StoredCode, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    engine: str = field(default="", compare=False)
+    server_version: str = field(default="", compare=False)
+
+    def table(self, name: str) -> Table:
+        """The table of this name; KeyError where there is none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+    def has_table(self, name: str) -> bool:
+        """Whether a base table of this name exists."""
+        return any(table.name == name for table in self.tables)
+
+
+__all__ = [
+    "Check",
+    "CodeKind",
+    "Column",
+    "Default",
+    "ForeignKey",
+    "Index",
+    "IndexMethod",
+    "IndexPart",
+    "Schema",
+    "Sequence",
+    "StoredCode",
+    "Table",
+    "View",
+]

@@ -1,0 +1,150 @@
+"""Which tables of the source take part, and under which names they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from database_migration.model.column_type import Form, form_between
+from database_migration.model.key_range import ChunkKey
+from database_migration.model.schema import Column, Schema, Table
+
+
+@dataclass(frozen=True, slots=True)
+class TableSelection:
+    """Patterns (``*`` and ``?``) over source table names, and renames."""
+
+    include: tuple[str, ...] = ("*",)
+    exclude: tuple[str, ...] = ()
+    renames: Mapping[str, str] = field(default_factory=dict)
+    """Source table → target table."""
+    column_renames: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Source table → {source column → target column}."""
+
+    def selects(self, table: str) -> bool:
+        """Whether a source table takes part."""
+        return any(fnmatchcase(table, pattern) for pattern in self.include) and not any(
+            fnmatchcase(table, pattern) for pattern in self.exclude
+        )
+
+    def target_name(self, table: str) -> str:
+        """The name under which a source table arrives."""
+        return self.renames.get(table, table)
+
+    def target_column(self, table: str, column: str) -> str:
+        """The name under which a source table's column arrives."""
+        return self.column_renames.get(table, {}).get(column, column)
+
+    def of(self, schema: Schema) -> tuple[Table, ...]:
+        """The selected tables of a source schema, by name."""
+        return tuple(table for table in schema.tables if self.selects(table.name))
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPair:
+    """A source column and the target column that receives it, with the form in which values cross."""
+
+    source: Column
+    target: Column
+    form: Form
+
+    @property
+    def on_source(self) -> FormedColumn:
+        """What the source's engine has to know."""
+        return FormedColumn(self.source, self.form)
+
+    @property
+    def on_target(self) -> FormedColumn:
+        """What the target's engine has to know."""
+        return FormedColumn(self.target, self.form)
+
+
+@dataclass(frozen=True, slots=True)
+class FormedColumn:
+    """One side's column together with the form in which its values cross."""
+
+    column: Column
+    form: Form
+
+    @property
+    def name(self) -> str:
+        """The column's name on its side."""
+        return self.column.name
+
+
+@dataclass(frozen=True, slots=True)
+class TablePair:
+    """A source table, the target table that receives it, and their columns side by side."""
+
+    source: Table
+    target: Table
+    columns: tuple[ColumnPair, ...]
+    row_key: tuple[ColumnPair, ...]
+    """Empty where the table has no key."""
+    chunk_key: ColumnPair | None
+    """The column that the table is cut along; None where it is one chunk."""
+
+    @property
+    def source_columns(self) -> tuple[FormedColumn, ...]:
+        """The copied columns as the source's engine sees them."""
+        return tuple(pair.on_source for pair in self.columns)
+
+    @property
+    def target_columns(self) -> tuple[FormedColumn, ...]:
+        """The same columns, in the same order, as the target's engine sees them."""
+        return tuple(pair.on_target for pair in self.columns)
+
+    @property
+    def source_key(self) -> ChunkKey | None:
+        """The chunk key by its source name."""
+        return None if self.chunk_key is None else ChunkKey(self.chunk_key.source.name, self.chunk_key.form)
+
+    @property
+    def target_key(self) -> ChunkKey | None:
+        """The chunk key by its target name."""
+        return None if self.chunk_key is None else ChunkKey(self.chunk_key.target.name, self.chunk_key.form)
+
+    @property
+    def reversed(self) -> TablePair:
+        """The same pair seen from the target: what reverse replication applies."""
+        return TablePair(
+            self.target,
+            self.source,
+            tuple(ColumnPair(pair.target, pair.source, pair.form) for pair in self.columns),
+            tuple(ColumnPair(pair.target, pair.source, pair.form) for pair in self.row_key),
+            None
+            if self.chunk_key is None
+            else ColumnPair(self.chunk_key.target, self.chunk_key.source, self.chunk_key.form),
+        )
+
+
+_CUT_FORMS = frozenset({Form.INTEGER, Form.BINARY, Form.UUID})
+
+
+def pair_tables(selection: TableSelection, source: Schema, target: Schema) -> tuple[TablePair, ...]:
+    """Every selected source table that exists on the target, paired column by column.
+
+    A copied source column without a partner on the target raises KeyError: schema_compare reports such
+    differences before anything is paired.
+    """
+    return tuple(
+        _pair(selection, table, target.table(selection.target_name(table.name)))
+        for table in selection.of(source)
+        if target.has_table(selection.target_name(table.name))
+    )
+
+
+def _pair(selection: TableSelection, source: Table, target: Table) -> TablePair:
+    columns = []
+    for column in source.copied_columns:
+        partner = target.column(selection.target_column(source.name, column.name))
+        columns.append(ColumnPair(column, partner, form_between(column.type, partner.type)))
+    by_name = {pair.source.name: pair for pair in columns}
+    key_names = source.row_key
+    row_key = tuple(by_name[name] for name in key_names) if all(n in by_name for n in key_names) else ()
+    leading = row_key[0] if row_key and row_key[0].form in _CUT_FORMS else None
+    return TablePair(source, target, tuple(columns), row_key, leading)
+
+
+__all__ = ["ColumnPair", "FormedColumn", "TablePair", "TableSelection", "pair_tables"]
