@@ -66,7 +66,7 @@ class Form(StrEnum):
     what checksums are made of; they differ for DECIMAL, DOUBLE and TIME only.
 
     ========== ============================================ ==============================================
-    form       transfer text                                canonical text                               
+    form       transfer text                                canonical text
     ========== ============================================ ==============================================
     BOOLEAN    ``0`` or ``1``                               the same
     INTEGER    decimal digits, ``-`` first                  the same

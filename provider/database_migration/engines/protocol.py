@@ -1,0 +1,522 @@
+"""All that a step may ask of a database.
+
+An engine is a folder whose modules fulfil these protocols; docstrings are promises, and the contract
+tests hold every engine to each of them. What differs between engines is declared in ``Traits``, not
+branched upon. Methods raise ``database_migration.errors`` only: a lost connection is ``Interrupted``, a
+statement that can never succeed is ``Refused``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from database_migration.model.change import Change, ChangeTransaction, Value
+from database_migration.model.key_range import ChunkKey, KeyRange
+from database_migration.model.log_position import LogPosition
+from database_migration.model.migration_state import Side
+from database_migration.model.report import Finding
+from database_migration.model.schema import Column, ForeignKey, Index, Schema, Table, View
+from database_migration.model.table_selection import FormedColumn, TablePair
+
+Parameter = str | bytes | int | float | bool | datetime | None
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a database is and how to log in; only its address is ever printed."""
+
+    engine: str
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    database: str
+    """The database to connect to. MySQL: the schema itself."""
+    schema: str
+    """The schema that is migrated. MySQL: the same as ``database``."""
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Driver options of the Airflow connection's extra (TLS, timeouts); never printed."""
+
+    def __str__(self) -> str:
+        return f"{self.engine}://{self.host}:{self.port}/{self.database}"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkFormat:
+    """The text stream that an engine loads fastest; any engine can write it.
+
+    Rows end in a newline, fields are transfer texts between ``delimiter``. With ``quote`` every value that
+    is not NULL is quoted and quotes are doubled, and ``null`` stands bare; without it ``escapes`` are
+    applied to values and ``null`` is a word that no escaped value can spell.
+    """
+
+    delimiter: str
+    null: str
+    quote: str | None
+    escapes: tuple[tuple[str, str], ...]
+    """(character, replacement) in the order of replacement; the escape character itself first."""
+    binary_prefix: str
+    """Stands before the hex digits of a BINARY form (PostgreSQL's ``\\\\x``, already escaped)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What differs between engines and that a step has to know."""
+
+    engine: str
+    """Airflow's ``conn_type``, sqlglot's dialect and our folder."""
+    max_identifier_length: int
+    """Octets (PostgreSQL) or characters (MySQL) of a name."""
+    transactional_ddl: bool
+    bulk_format: BulkFormat
+    logs_cascades: bool
+    """Whether rows that a foreign key's action changes appear in the log."""
+    index_names_per_schema: bool
+    """Whether two tables of a schema cannot have indexes of one name."""
+    default_port: int
+
+
+class Session(Protocol):
+    """One connection: UTC, UTF-8, strict modes; each statement commits by itself outside a transaction.
+
+    Parameters are ``%s`` in both engines, a literal percent sign is doubled when parameters are given.
+    """
+
+    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
+        """Rows of a query, [] of anything else."""
+        ...
+
+    def execute_count(self, sql: str, parameters: Sequence[Parameter] = ()) -> int:
+        """Rows that a statement matched (UPDATE: found, even if equal), inserted or deleted."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that is executed inside commits at the end, or nothing of it; does not nest."""
+        ...
+
+    def try_lock(self, name: str) -> bool:
+        """Take the advisory lock of this name for as long as this session lives; False if another has it."""
+        ...
+
+    def close(self) -> None:
+        """End the connection; twice is once."""
+        ...
+
+    @property
+    def server_session_id(self) -> int:
+        """The server's number for this connection."""
+        ...
+
+
+class Catalog(Protocol):
+    """Reads a schema out of the server's catalog."""
+
+    def read(self, session: Session, schema: str) -> Schema:
+        """The schema as data, tables by name; raises Refused when it does not exist or cannot be seen."""
+        ...
+
+    def exact_count(self, session: Session, table: Table) -> int:
+        """Rows of a table, counted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One DDL statement with the statement that takes it back."""
+
+    kind: str
+    """``table``, ``index``, ``unique``, ``foreign_key``, ``check``, ``view``, ``identity``, ``script`` …"""
+    subject: str
+    """The object's name, unquoted: ``orders`` or ``orders.idx_customer``."""
+    sql: str
+    undo: str
+    """Idempotent (IF EXISTS)."""
+
+
+class Ddl(Protocol):
+    """Writes DDL for this engine from the neutral schema. Names are quoted; nothing is executed here."""
+
+    def hold(
+        self, table: Table, *, dialect: str, booleans: Set[str] = frozenset()
+    ) -> tuple[Table, list[Finding]]:
+        """The table as this engine would hold and report it; ``dialect`` is the engine that reported it.
+
+        Every column type is one that this engine has, defaults, checks and generated expressions are in
+        its dialect (or gone), names fit and are unique. ``Catalog.read`` of the created table equals it.
+        What cannot be held exactly is a finding: ``type_widened``, ``default_dropped``, ``check_dropped``,
+        ``collation_changed``, ``index_dropped`` … A table that
+        this engine reported itself comes back as it is.
+        ``booleans`` names the tinyint(1) columns that hold nothing but 0, 1 and NULL (counted by the
+        caller): they become booleans where the engine has them, the others stay integers.
+        """
+        ...
+
+    def create_table(self, schema: str, table: Table) -> Statement:
+        """Columns and primary key; nothing that slows loading."""
+        ...
+
+    def create_index(self, schema: str, table: Table, index: Index) -> Statement:
+        """A secondary index or unique key."""
+        ...
+
+    def add_foreign_key(self, schema: str, table: Table, key: ForeignKey) -> Statement:
+        """A foreign key."""
+        ...
+
+    def add_checks(self, schema: str, table: Table) -> list[Statement]:
+        """Check constraints of a table."""
+        ...
+
+    def after_copy(self, schema: str, table: Table) -> list[Statement]:
+        """What else belongs to the table and waits until rows are in: ON UPDATE triggers, comments."""
+        ...
+
+    def create_view(self, schema: str, view: View) -> Statement:
+        """A view whose definition is already in this engine's dialect."""
+        ...
+
+    def drop_table(self, schema: str, name: str) -> str:
+        """A statement that drops a table if it exists, without touching any other."""
+        ...
+
+    def quote(self, *names: str) -> str:
+        """A quoted, dotted name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """Count of rows, and the order-independent sum over a digest of each row's canonical text.
+
+    Equal rows add up (they do not cancel as under XOR). Method: sum over rows of the first 60 bits of
+    MD5 of the row text: per column ``V<octets>:<value>``, or ``N`` for NULL; JSON columns are left out.
+    """
+
+    rows: int
+    digest: int
+
+
+class Rows(Protocol):
+    """Reads, loads and compares rows by key range; columns come with the form in which values cross."""
+
+    def boundaries(
+        self, session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows: int
+    ) -> list[KeyRange]:
+        """Half-open ranges that cover every present and future row: the first is open below, the last above.
+
+        Found by walking the index ``chunk_rows`` at a time, so gaps make no empty chunks; an empty
+        table is one range.
+        """
+        ...
+
+    def read_bulk(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        rows: KeyRange,
+        form: BulkFormat,
+    ) -> Iterator[bytes]:
+        """The range's rows in another engine's bulk format, in blocks of about 256 KiB; constant memory."""
+        ...
+
+    def load_bulk(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        blocks: Iterable[bytes],
+    ) -> int:
+        """Insert a stream in this engine's own bulk format inside the caller's transaction; rows inserted.
+
+        Every value arrives exactly or ValueRefused is raised, with the server's words: nothing is truncated.
+        Triggers of the user do not fire and foreign keys are not checked where the engine lets us.
+        """
+        ...
+
+    def checksum(
+        self, session: Session, schema: str, table: Table, columns: Sequence[FormedColumn], rows: KeyRange
+    ) -> Checksum:
+        """The range's checksum; equal rows give equal sums on every engine."""
+        ...
+
+    def digests(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        key: Sequence[FormedColumn],
+        rows: KeyRange,
+    ) -> Iterator[tuple[tuple[str, ...], int]]:
+        """(key values, row digest) of every row of a range, in no order; the last step of bisection."""
+        ...
+
+    def fetch(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        rows: KeyRange,
+        keys: Sequence[FormedColumn] = (),
+        wanted: Sequence[tuple[str, ...]] = (),
+    ) -> Iterator[tuple[str | None, ...]]:
+        """Rows in transfer text; with ``wanted`` only those whose ``keys`` have these values."""
+        ...
+
+    def highest_identity(self, session: Session, schema: str, table: Table, column: Column) -> int | None:
+        """The largest value in an identity column, None when empty."""
+        ...
+
+    def set_next_identity(
+        self, session: Session, schema: str, table: Table, column: Column, value: int
+    ) -> None:
+        """Make the next generated value at least ``value``."""
+        ...
+
+    def analyze(self, session: Session, schema: str, table: Table) -> None:
+        """Refresh the planner's statistics."""
+        ...
+
+
+class ChangeLog(Protocol):
+    """The server's log of committed changes. ``name`` tells migrations apart (letters, digits, ``_``)."""
+
+    def start(self, name: str, schema: str, tables: Sequence[str]) -> LogPosition:
+        """Make the log readable from now on and return that position; every later commit lies after it.
+
+        Again with the same name returns the present end without losing the retained part.
+        """
+        ...
+
+    def end(self) -> LogPosition:
+        """The log's end: everything committed before this call lies before it."""
+        ...
+
+    def read(
+        self,
+        name: str,
+        tables: Mapping[str, Sequence[FormedColumn]],
+        schema: str,
+        after: LogPosition,
+        *,
+        idle_seconds: float,
+    ) -> Iterator[ChangeTransaction]:
+        """Committed transactions after a position, in commit order, for ever; a heartbeat at least each
+        ``idle_seconds``, carrying the furthest position known to be consumed.
+
+        Writes marked by ``ChangeWriter.prepare`` are left out. Raises PositionLost when the log does not
+        reach back, SourceChanged when a selected table's columns changed, ValueRefused for a value that
+        cannot be decoded exactly.
+        """
+        ...
+
+    def confirm(self, name: str, position: LogPosition) -> None:
+        """Let the server forget what lies before a position that is safely stored elsewhere."""
+        ...
+
+    def stop(self, name: str) -> None:
+        """Give back what ``start`` took; twice is once."""
+        ...
+
+    def retained_bytes(self, name: str, after: LogPosition) -> int:
+        """Bytes of log that the server keeps behind the position (for the log-growth fuse)."""
+        ...
+
+
+class ChangeWriter(Protocol):
+    """Writes captured changes, idempotently: insert and update are upserts by row key, delete may find
+    nothing."""
+
+    def prepare(self, session: Session, origin: str) -> None:
+        """Mark all that this session writes so that our own capture leaves it out, let it pass our write
+        fence, and keep the user's triggers and foreign-key actions from firing where the engine can."""
+        ...
+
+    def apply(
+        self, session: Session, schema: str, pairs: Mapping[str, TablePair], changes: Sequence[Change]
+    ) -> int:
+        """Apply changes in order inside the caller's transaction; rows written.
+
+        ``pairs`` are keyed by the table's name on the side that was read; ``pair.target`` is written.
+        """
+        ...
+
+    def matching(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        where: Mapping[str, Value],
+    ) -> list[tuple[str | None, ...]]:
+        """Transfer texts of rows whose columns equal ``where``; serves the emulation of cascades."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FenceOutcome:
+    """What raising a fence did."""
+
+    tables: int
+    sessions_ended: int
+    seconds: float
+
+
+class WriteFence(Protocol):
+    """Keeps everyone but our own applier from writing to a set of tables; survives our death."""
+
+    def raise_(self, session: Session, schema: str, tables: Sequence[str], *, timeout: float) -> FenceOutcome:
+        """All tables or none; open transactions are waited for, at most ``timeout`` seconds in sum, then
+        Interrupted. Twice is once. After it returns no commit of others touches the tables."""
+        ...
+
+    def lower(self, session: Session, schema: str, tables: Sequence[str]) -> None:
+        """Let everybody write again; twice is once."""
+        ...
+
+    def is_up(self, session: Session, schema: str, tables: Sequence[str]) -> bool:
+        """Whether every one of the tables is fenced."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerSource:
+    """A trigger of the user that was taken down, with the statement that restores it."""
+
+    name: str
+    table: str
+    create: str
+
+
+class TriggerHold(Protocol):
+    """Keeps the user's triggers from firing on applied changes where ``ChangeWriter.prepare`` cannot."""
+
+    def needed(self, session: Session, schema: str, tables: Sequence[str]) -> list[TriggerSource]:
+        """Triggers that would fire; [] for an engine whose applier suppresses them by itself."""
+        ...
+
+    def take_down(self, session: Session, schema: str, triggers: Sequence[TriggerSource]) -> None:
+        """Drop them; the caller has stored them first. Twice is once."""
+        ...
+
+    def put_back(self, session: Session, schema: str, triggers: Sequence[TriggerSource]) -> None:
+        """Create those that are missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLoad:
+    """How busy a server is."""
+
+    running: int
+    """Sessions that are executing a statement, ours included."""
+    replica_lag_seconds: float | None
+    """The worst of its own replicas; None where it has none or they cannot be seen."""
+    open_transaction_seconds: float
+    """Age of the oldest open transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryOutcome:
+    """What a read-only query returned."""
+
+    columns: tuple[str, ...]
+    rows: list[Row]
+    seconds: float
+
+
+class Inspection(Protocol):
+    """Looks at a server without changing anything."""
+
+    def version(self, session: Session) -> str:
+        """``MariaDB 10.11.19``, ``MySQL 9.7.4``, ``PostgreSQL 15.18``."""
+        ...
+
+    def preflight(
+        self, session: Session, schema: Schema, tables: Sequence[Table], *, role: Side, online: bool
+    ) -> list[Finding]:
+        """Every reason why this server cannot play its part, with the exact grant or setting that mends it.
+
+        For the source: log settings and their silent-loss traps, privileges, keys, values that no other
+        engine can hold (zero dates, NUL characters …), counted. For the target: privileges, settings.
+        Online, both play both parts (reverse replication reads the target's log).
+        """
+        ...
+
+    def load(self, session: Session) -> ServerLoad:
+        """How busy the server is now."""
+        ...
+
+    def explain(self, session: Session, sql: str) -> str | None:
+        """None when the server can plan the statement, else its complaint."""
+        ...
+
+    def run_query(self, session: Session, sql: str, *, max_rows: int, timeout: float) -> QueryOutcome:
+        """Run a query in a read-only transaction; Refused with the server's words when it fails."""
+        ...
+
+    def boolean_values_only(self, session: Session, schema: str, table: Table, column: Column) -> bool:
+        """Whether an integer column holds nothing but 0, 1 and NULL."""
+        ...
+
+    def counters(self, session: Session) -> Mapping[str, int]:
+        """Figures of the server that only grow (cache hits, rows read, bytes written …), for the metrics."""
+        ...
+
+
+class Engine(Protocol):
+    """One database product, stateless: everything that a step may ask, by subject."""
+
+    traits: Traits
+    catalog: Catalog
+    ddl: Ddl
+    rows: Rows
+    writer: ChangeWriter
+    fence: WriteFence
+    triggers: TriggerHold
+    inspection: Inspection
+
+    def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:
+        """Open a session; ``purpose`` shows in the server's session list where it can.
+
+        ConnectionRefused for a wrong login or database, Interrupted when the server does not answer.
+        """
+        ...
+
+    def change_log(self, endpoint: Endpoint) -> ChangeLog:
+        """The log of the server at an endpoint; it opens connections of its own."""
+        ...
+
+
+__all__ = [
+    "BulkFormat",
+    "Catalog",
+    "ChangeLog",
+    "ChangeWriter",
+    "Checksum",
+    "Ddl",
+    "Endpoint",
+    "Engine",
+    "FenceOutcome",
+    "Inspection",
+    "Parameter",
+    "QueryOutcome",
+    "Row",
+    "Rows",
+    "ServerLoad",
+    "Session",
+    "Statement",
+    "Traits",
+    "TriggerHold",
+    "TriggerSource",
+    "WriteFence",
+]
