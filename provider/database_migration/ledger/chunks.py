@@ -1,0 +1,123 @@
+"""Chunks: which key ranges are copied.
+
+A lane claims a chunk by locking its line and copies inside the same transaction: the line turns done
+with the rows or not at all, and a killed lane's lock ends with its connection. Nothing has to time out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import cast
+
+from database_migration.ledger._table import LedgerPart, now
+from database_migration.model.key_range import KeyRange
+from database_migration.model.migration_state import ChunkLine, CopyProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks(LedgerPart):
+    """The chunks of one run."""
+
+    def planned(self, table: str) -> bool:
+        """Whether a table has been cut already."""
+        return bool(
+            self.session.execute(
+                "SELECT 1 FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND table_name = %s LIMIT 1",
+                (*self.scope, table),
+            )
+        )
+
+    def plan(self, table: str, ranges: Sequence[KeyRange], *, estimated_rows: int) -> None:
+        """Store a table's chunks, all or none; does nothing when it has been cut already."""
+        with self.session.transaction():
+            if self.planned(table):
+                return
+            each = estimated_rows // max(len(ranges), 1)
+            for ordinal, rows in enumerate(ranges):
+                self.session.execute(
+                    "INSERT INTO database_migration.chunk"
+                    " (migration, epoch, table_name, ordinal, lower_key, upper_key, estimated_rows)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                    (*self.scope, table, ordinal, rows.lower, rows.upper, each),
+                )
+
+    def claim(self, tables: Sequence[str] = ()) -> ChunkLine | None:
+        """Lock the next chunk that nobody works on, for the rest of the caller's transaction.
+
+        The largest tables come first, so that the last lane to finish finishes early.
+        """
+        only = f" AND table_name IN ({', '.join(['%s'] * len(tables))})" if tables else ""
+        rows = self.session.execute(
+            "SELECT table_name, ordinal, lower_key, upper_key, done, row_count, byte_count, seconds"
+            f" FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND done = 0{only}"
+            " ORDER BY estimated_rows DESC, table_name, ordinal LIMIT 1 FOR UPDATE SKIP LOCKED",
+            (*self.scope, *tables),
+        )
+        return _line(rows[0]) if rows else None
+
+    def finish(self, line: ChunkLine, *, rows: int, octets: int, seconds: float, lane: str) -> None:
+        """Mark a chunk done; to be called in the transaction that loaded its rows."""
+        self.session.execute(
+            "UPDATE database_migration.chunk SET done = 1, row_count = %s, byte_count = %s, seconds = %s,"
+            " lane = %s, done_at = %s"
+            " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal = %s",
+            (rows, octets, seconds, lane, now(), *self.scope, line.table, line.ordinal),
+        )
+
+    def unfinished(self) -> int:
+        """Chunks that are not done, claimed ones included."""
+        rows = self.session.execute(
+            "SELECT count(*) FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND done = 0",
+            self.scope,
+        )
+        return int(cast(int, rows[0][0]))
+
+    def lines(self, table: str) -> list[ChunkLine]:
+        """All chunks of a table in key order."""
+        rows = self.session.execute(
+            "SELECT table_name, ordinal, lower_key, upper_key, done, row_count, byte_count, seconds"
+            " FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND table_name = %s ORDER BY ordinal",
+            (*self.scope, table),
+        )
+        return [_line(row) for row in rows]
+
+    def progress(self) -> list[CopyProgress]:
+        """Rows, chunks and bytes per table."""
+        rows = self.session.execute(
+            "SELECT table_name, count(*), sum(done), sum(row_count), sum(estimated_rows), sum(byte_count), sum(seconds)"
+            " FROM database_migration.chunk WHERE migration = %s AND epoch = %s GROUP BY table_name ORDER BY table_name",
+            self.scope,
+        )
+        return [_progress(row) for row in rows]
+
+
+def _progress(row: tuple[object, ...]) -> CopyProgress:
+    table, chunks, done, rows, estimated_rows, octets, seconds = row
+    return CopyProgress(
+        str(table),
+        int(cast(int, chunks)),
+        int(cast(Decimal, done)),
+        int(cast(Decimal, rows)),
+        int(cast(Decimal, estimated_rows)),
+        int(cast(Decimal, octets)),
+        float(cast(float, seconds)),
+    )
+
+
+def _line(row: tuple[object, ...]) -> ChunkLine:
+    table, ordinal, lower, upper, done, rows, octets, seconds = row
+    return ChunkLine(
+        str(table),
+        int(cast(int, ordinal)),
+        cast("str | None", lower),
+        cast("str | None", upper),
+        bool(done),
+        int(cast(int, rows)),
+        int(cast(int, octets)),
+        float(cast(float, seconds)),
+    )
+
+
+__all__ = ["Chunks"]

@@ -1,0 +1,73 @@
+"""Small facts of a run by name, and where its reports were filed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from database_migration.ledger._table import LedgerPart, now
+
+
+@dataclass(frozen=True, slots=True)
+class Notes(LedgerPart):
+    """JSON values by name; the last write counts."""
+
+    def put_note(self, name: str, value: object) -> None:
+        """Store a fact; never a secret, never a row's data."""
+        text = json.dumps(value, default=str)
+        self.put(
+            "UPDATE database_migration.note SET value = %s, updated_at = %s"
+            " WHERE migration = %s AND epoch = %s AND name = %s",
+            "INSERT INTO database_migration.note (migration, epoch, name, value, updated_at)"
+            " VALUES (%s, %s, %s, %s, %s)",
+            (text, now(), *self.scope, name),
+            (*self.scope, name, text, now()),
+        )
+
+    def get_note(self, name: str) -> object:
+        """The fact of this name, None where there is none."""
+        rows = self.session.execute(
+            "SELECT value FROM database_migration.note WHERE migration = %s AND epoch = %s AND name = %s",
+            (*self.scope, name),
+        )
+        return json.loads(str(rows[0][0])) if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """Where a step's report of a run was filed."""
+
+    stem: str
+    verdict: str
+    location: str
+    filed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLines(LedgerPart):
+    """The reports of a migration's runs."""
+
+    def file(self, run_id: str, stem: str, *, verdict: str, location: str) -> None:
+        """Record a report; filing the same stem again replaces the line."""
+        self.put(
+            "UPDATE database_migration.report SET verdict = %s, location = %s, filed_at = %s"
+            " WHERE migration = %s AND run_id = %s AND stem = %s",
+            "INSERT INTO database_migration.report (migration, run_id, stem, verdict, location, filed_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            (verdict, location, now(), self.migration, run_id, stem),
+            (self.migration, run_id, stem, verdict, location, now()),
+        )
+
+    def of_run(self, run_id: str) -> list[ReportLine]:
+        """A run's reports in the order of filing."""
+        rows = self.session.execute(
+            "SELECT stem, verdict, location, filed_at FROM database_migration.report"
+            " WHERE migration = %s AND run_id = %s ORDER BY filed_at",
+            (self.migration, run_id),
+        )
+        return [ReportLine(str(s), str(v), str(place), cast(datetime, at)) for s, v, place, at in rows]
+
+
+__all__ = ["Notes", "ReportLine", "ReportLines"]

@@ -1,0 +1,110 @@
+"""What every step is handed: both databases, the ledger, the selection and the archive of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from database_migration.engines.protocol import ChangeLog, Endpoint, Engine, Session
+from database_migration.ledger import Ledger, Runs, install, open_ledger
+from database_migration.model.migration_state import Phase, RunState, Side
+from database_migration.model.schema import Schema
+from database_migration.model.table_selection import TablePair, TableSelection, pair_tables
+from database_migration.reports.archive import ReportArchive
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An engine together with the place where it is met."""
+
+    engine: Engine
+    endpoint: Endpoint
+
+    @property
+    def schema(self) -> str:
+        """The schema that is migrated."""
+        return self.endpoint.schema
+
+    @contextmanager
+    def connect(self, purpose: str) -> Iterator[Session]:
+        """A session that is closed at the end."""
+        session = self.engine.connect(self.endpoint, purpose=purpose)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    @property
+    def change_log(self) -> ChangeLog:
+        """The log of this server."""
+        return self.engine.change_log(self.endpoint)
+
+    def read_schema(self) -> Schema:
+        """The schema as the server's catalog has it now."""
+        with self.connect("catalog") as session:
+            return self.engine.catalog.read(session, self.schema)
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationRun:
+    """One run of a migration; frozen, so that a step cannot pass state to the next one but by the ledger."""
+
+    migration: str
+    run_id: str
+    source: Database
+    target: Database
+    archive: ReportArchive
+    selection: TableSelection = field(default_factory=TableSelection)
+    spec_hash: str = ""
+    online: bool = True
+    """False: the application is stopped and nothing is replicated."""
+
+    def database(self, side: Side) -> Database:
+        """The database of a side."""
+        return self.source if side is Side.SOURCE else self.target
+
+    @property
+    def log_name(self) -> str:
+        """The name under which this migration's slots, publications and origins are known to servers."""
+        return "".join(letter if letter.isalnum() else "_" for letter in self.migration.lower())
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """The run's ledger over a session of its own on the target."""
+        with self.target.connect("ledger") as session:
+            yield open_ledger(session, self.migration, self.run_id)
+
+    @contextmanager
+    def current_ledger(self) -> Iterator[Ledger]:
+        """The same, refusing when this run may not work any more (``EpochPassed``, ``SpecRefused``)."""
+        with self.ledger() as ledger:
+            ledger.runs.require_current(self.run_id, self.spec_hash)
+            yield ledger
+
+    def ledger_over(self, session: Session, epoch: int) -> Ledger:
+        """The run's ledger over a session that also loads or applies, so that both commit together."""
+        return Ledger(session, self.migration, self.run_id, epoch)
+
+    def open(self) -> RunState:
+        """Create the control schema on the target and make this run the current one."""
+        with self.target.connect("ledger") as session:
+            install(session, self.target.engine.traits.engine)
+            return Runs(session, self.migration).open(self.run_id, self.spec_hash)
+
+    def enter(self, phase: Phase) -> None:
+        """Move the run to a phase; refuses like ``current_ledger``."""
+        with self.current_ledger() as ledger:
+            ledger.runs.advance(self.run_id, phase)
+
+    def pairs(self) -> tuple[TablePair, ...]:
+        """The selected tables, source and target side by side, as the catalogs have them now."""
+        return pair_tables(self.selection, self.source.read_schema(), self.target.read_schema())
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return datetime.now(UTC)
+
+
+__all__ = ["Database", "MigrationRun"]
