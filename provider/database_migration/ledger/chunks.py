@@ -24,7 +24,8 @@ class Chunks(LedgerPart):
         """Whether a table has been cut already."""
         return bool(
             self.session.execute(
-                "SELECT 1 FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND table_name = %s LIMIT 1",
+                "SELECT 1 FROM database_migration.chunk"
+                " WHERE migration = %s AND epoch = %s AND table_name = %s LIMIT 1",
                 (*self.scope, table),
             )
         )
@@ -87,7 +88,8 @@ class Chunks(LedgerPart):
         """Rows, chunks and bytes per table."""
         rows = self.session.execute(
             "SELECT table_name, count(*), sum(done), sum(row_count), sum(estimated_rows), sum(byte_count), sum(seconds)"
-            " FROM database_migration.chunk WHERE migration = %s AND epoch = %s GROUP BY table_name ORDER BY table_name",
+            " FROM database_migration.chunk WHERE migration = %s AND epoch = %s"
+            " GROUP BY table_name ORDER BY table_name",
             self.scope,
         )
         return [_progress(row) for row in rows]
