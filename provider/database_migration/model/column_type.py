@@ -145,6 +145,8 @@ _PREFERRED = (
 def form_between(one: ColumnType, other: ColumnType) -> Form:
     """The form in which values cross between columns of these two types; symmetric."""
     forms = {_FORM_OF_KIND.get(one.kind, Form.TEXT), _FORM_OF_KIND.get(other.kind, Form.TEXT)}
+    if one.kind is Kind.INTERVAL and other.kind is Kind.INTERVAL:
+        return Form.TEXT  # months and days are kept apart, which a count of microseconds cannot
     if forms == {Form.JSON, Form.TEXT}:
         return Form.TEXT  # a text column keeps the document's exact characters
     return next(form for form in _PREFERRED if form in forms)

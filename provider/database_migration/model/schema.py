@@ -77,6 +77,8 @@ class Index:
     include: tuple[str, ...] = ()
     comment: str = ""
     nulls_distinct: bool = True
+    native: str = field(default="", compare=False)
+    """The engine's own spelling of what no other field says (access method, operator classes)."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -117,11 +119,11 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     comment: str = ""
-    next_identity: int | None = None
-    estimated_rows: int = 0
-    estimated_bytes: int = 0
+    next_identity: int | None = field(default=None, compare=False)
+    estimated_rows: int = field(default=0, compare=False)
+    estimated_bytes: int = field(default=0, compare=False)
     """Data and indexes, as the engine's statistics say."""
-    storage: str = ""
+    storage: str = field(default="", compare=False)
     """The storage engine or access method, for reports (InnoDB, MyISAM, heap)."""
     partitioned_by: str = ""
 
