@@ -1,0 +1,39 @@
+# make demo    a live migration of the sample shop through a real Airflow, from nothing (GATES=manual KEEP=1 SPEC=rollback ROWS=n)
+# make test    lint and every test, from nothing (TESTS=tests/unit WORKERS=2)
+# make bench   the benchmarks, by hand
+PYTHON ?= python3
+GATES ?= auto
+KEEP ?= 0
+SPEC ?= shop
+ROWS ?= 200000
+TESTS ?= tests
+WORKERS ?= 2
+
+BIN := .venv/bin
+
+.PHONY: demo test lint bench clean demo-environment test-environment
+
+demo: demo-environment
+	@PYTHONPATH=tests $(BIN)/python -m demo --gates=$(GATES) --keep=$(KEEP) --spec=$(SPEC) --rows=$(ROWS)
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadgroup $(TESTS)
+
+lint: test-environment
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: test-environment
+	@for benchmark in tests/benchmarks/bench_*.py; do PYTHONPATH=tests $(BIN)/python $$benchmark || exit 1; done
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+demo-environment:
+	@$(PYTHON) tests/fixtures/install.py demo
+
+test-environment:
+	@$(PYTHON) tests/fixtures/install.py test
