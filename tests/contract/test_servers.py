@@ -40,9 +40,7 @@ def test_drop_database_ends_the_transactions_of_others(server: PrivateServer) ->
     connection = database.connect(autocommit=False)
     connection.cursor().execute("INSERT INTO t VALUES (1)")
     server.drop_database("busy")
-    assert "busy" not in [
-        row[0] for row in server.execute("SELECT schema_name FROM information_schema.schemata")
-    ]
+    assert "busy" not in [row[0] for row in server.execute("SELECT schema_name FROM information_schema.schemata")]
     connection.close()
 
 
@@ -62,9 +60,7 @@ def test_mysql_family_logs_full_rows(request: pytest.FixtureRequest, name: str) 
 def test_postgres_decodes_its_log_with_pgoutput(request: pytest.FixtureRequest, name: str) -> None:
     database = request.getfixturevalue(f"{name}_database")
     database.execute("SELECT pg_create_logical_replication_slot('s', 'pgoutput')")
-    assert database.execute("SELECT plugin FROM pg_replication_slots WHERE slot_name = 's'") == [
-        ("pgoutput",)
-    ]
+    assert database.execute("SELECT plugin FROM pg_replication_slots WHERE slot_name = 's'") == [("pgoutput",)]
 
 
 def test_servers_of_different_ids_have_different_identities(servers_folder: Path) -> None:
@@ -107,9 +103,7 @@ def test_chinook_loads_into_postgres(postgres_database: Database, chinook_postgr
     assert postgres_database.execute("SELECT count(*) FROM track") == [(3503,)]
 
 
-def test_sakila_loads_into_both_mysql_kinds(
-    any_mysql_database: Database, sakila_sql: tuple[Path, Path]
-) -> None:
+def test_sakila_loads_into_both_mysql_kinds(any_mysql_database: Database, sakila_sql: tuple[Path, Path]) -> None:
     load_sample(any_mysql_database, *sakila_sql)
     assert any_mysql_database.execute("SELECT count(*) FROM rental") == [(16044,)]
     assert any_mysql_database.execute("SELECT count(*) FROM actor_info") == [(200,)]
