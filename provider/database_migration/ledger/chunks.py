@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import cast
 
+from database_migration.engines.protocol import Parameter
 from database_migration.ledger._table import LedgerPart, now
 from database_migration.model.key_range import KeyRange
 from database_migration.model.migration_state import ChunkLine, CopyProgress
+
+_MOST_LANES = 64
+_LINES_PER_INSERT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +34,60 @@ class Chunks(LedgerPart):
             )
         )
 
+    def any_done(self, table: str) -> bool:
+        """Whether a chunk of a table is done, so that rows in it are ours."""
+        return bool(
+            self.session.execute(
+                "SELECT 1 FROM database_migration.chunk"
+                " WHERE migration = %s AND epoch = %s AND table_name = %s AND done = 1 LIMIT 1",
+                (*self.scope, table),
+            )
+        )
+
     def plan(self, table: str, ranges: Sequence[KeyRange], *, estimated_rows: int) -> None:
         """Store a table's chunks, all or none; does nothing when it has been cut already."""
         with self.session.transaction():
             if self.planned(table):
                 return
             each = estimated_rows // max(len(ranges), 1)
-            for ordinal, rows in enumerate(ranges):
+            lines = list(enumerate(ranges))
+            for first in range(0, len(lines), _LINES_PER_INSERT):
+                batch = lines[first : first + _LINES_PER_INSERT]
+                values: list[Parameter] = []
+                for ordinal, rows in batch:
+                    values += [*self.scope, table, ordinal, rows.lower, rows.upper, each]
                 self.session.execute(
                     "INSERT INTO database_migration.chunk"
                     " (migration, epoch, table_name, ordinal, lower_key, upper_key, estimated_rows)"
-                    " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-                    (*self.scope, table, ordinal, rows.lower, rows.upper, each),
+                    " VALUES " + ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(batch)),
+                    values,
                 )
 
     def claim(self, tables: Sequence[str] = ()) -> ChunkLine | None:
         """Lock the next chunk that nobody works on, for the rest of the caller's transaction.
 
-        The largest tables come first, so that the last lane to finish finishes early.
+        The largest chunks come first, so that the last lane to finish finishes early. Candidates are read
+        without locks and then locked one by one by their whole key: a locking read that has to sort locks every
+        line that it looks at on InnoDB, and the other lanes would find nothing left to claim.
         """
         only = f" AND table_name IN ({', '.join(['%s'] * len(tables))})" if tables else ""
-        rows = self.session.execute(
-            "SELECT table_name, ordinal, lower_key, upper_key, done, row_count, byte_count, seconds"
-            f" FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND done = 0{only}"
-            " ORDER BY estimated_rows DESC, table_name, ordinal LIMIT 1 FOR UPDATE SKIP LOCKED",
+        candidates = self.session.execute(
+            "SELECT table_name, ordinal FROM database_migration.chunk"
+            f" WHERE migration = %s AND epoch = %s AND done = 0{only}"
+            f" ORDER BY estimated_rows DESC, table_name, ordinal LIMIT {_MOST_LANES * 4}",
             (*self.scope, *tables),
         )
-        return _line(rows[0]) if rows else None
+        for table, ordinal in candidates:
+            rows = self.session.execute(
+                "SELECT table_name, ordinal, lower_key, upper_key, done, row_count, byte_count, seconds"
+                " FROM database_migration.chunk"
+                " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal = %s AND done = 0"
+                " FOR UPDATE SKIP LOCKED",
+                (*self.scope, str(table), cast(int, ordinal)),
+            )
+            if rows:
+                return _line(rows[0])
+        return None
 
     def finish(self, line: ChunkLine, *, rows: int, octets: int, seconds: float, lane: str) -> None:
         """Mark a chunk done; to be called in the transaction that loaded its rows."""

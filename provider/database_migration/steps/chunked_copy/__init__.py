@@ -1,0 +1,18 @@
+"""Copies the tables' rows in chunks, by lanes that run side by side and resume where they were cut off."""
+
+from __future__ import annotations
+
+from database_migration.steps.chunked_copy.chunks import cut_chunks
+from database_migration.steps.chunked_copy.finish_copy import finish_copy
+from database_migration.steps.chunked_copy.identities import AdvancedIdentity, advance_identities
+from database_migration.steps.chunked_copy.lane import copy_lane
+from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
+
+__all__ = [
+    "AdvancedIdentity",
+    "ChunkedCopyOptions",
+    "advance_identities",
+    "copy_lane",
+    "cut_chunks",
+    "finish_copy",
+]

@@ -1,0 +1,72 @@
+"""Cuts the tables into chunks, once per run."""
+
+from __future__ import annotations
+
+import logging
+
+from database_migration.engines.protocol import Session
+from database_migration.errors import TargetNotOurs
+from database_migration.ledger import Chunks, Ledger
+from database_migration.model.key_range import KeyRange
+from database_migration.model.migration_state import ChunkLine, Phase
+from database_migration.model.table_selection import TablePair
+from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
+from database_migration.steps.run import Database, MigrationRun
+
+log = logging.getLogger(__name__)
+
+
+def cut_chunks(run: MigrationRun, options: ChunkedCopyOptions) -> int:
+    """Cut every table that has not been cut yet and return the lanes worth using (at least 1).
+
+    :raises TargetNotOurs: a target table holds rows that this run did not copy.
+    """
+    run.enter(Phase.EXECUTE)
+    pairs = run.pairs()
+    with (
+        run.current_ledger() as ledger,
+        run.source.connect("cut chunks") as source,
+        run.target.connect("cut chunks") as target,
+    ):
+        for pair in pairs:
+            refuse_foreign_rows(target, ledger.chunks, run.target, pair)
+            if not ledger.chunks.planned(pair.source.name):
+                ledger.runs.require_current(run.run_id, run.spec_hash)
+                _cut(run, options, source, ledger, pair)
+        unfinished = ledger.chunks.unfinished()
+    log.info("%d chunks of %d tables are to be copied.", unfinished, len(pairs))
+    return max(1, min(options.lanes, unfinished))
+
+
+def refuse_foreign_rows(session: Session, chunks: Chunks, target: Database, pair: TablePair) -> None:
+    """Raise TargetNotOurs when a target table holds rows although no chunk of it is done.
+
+    Rows are looked at before the ledger: a chunk that another lane commits in between shows in both.
+    """
+    name = target.engine.ddl.quote(target.schema, pair.target.name)
+    if session.execute(f"SELECT 1 FROM {name} LIMIT 1") and not chunks.any_done(pair.source.name):
+        raise TargetNotOurs(
+            "the table holds rows that this run did not copy.",
+            mend="if nobody needs them, delete them yourself (we never do); otherwise choose another target schema,"
+            " or exclude the table in the spec.",
+            subject=f"{target.schema}.{pair.target.name}",
+        )
+
+
+def rows_of(pair: TablePair, line: ChunkLine) -> KeyRange:
+    """A chunk's key range on the source."""
+    return KeyRange(pair.source_key, line.lower, line.upper)
+
+
+def _cut(run: MigrationRun, options: ChunkedCopyOptions, source: Session, ledger: Ledger, pair: TablePair) -> None:
+    ranges = [KeyRange.everything()]
+    if pair.source_key is not None:
+        ranges = run.source.engine.rows.boundaries(
+            source, run.source.schema, pair.source, pair.source_key, options.chunk_rows
+        )
+    estimated_rows = max(pair.source.estimated_rows, (len(ranges) - 1) * options.chunk_rows)
+    ledger.chunks.plan(pair.source.name, ranges, estimated_rows=estimated_rows)
+    log.info("%s: %d chunks, about %d rows.", pair.source.name, len(ranges), estimated_rows)
+
+
+__all__ = ["cut_chunks", "refuse_foreign_rows", "rows_of"]

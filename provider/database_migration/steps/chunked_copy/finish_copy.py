@@ -1,0 +1,132 @@
+"""The copy's end: every chunk done, statistics fresh, figures told."""
+
+from __future__ import annotations
+
+from database_migration.errors import Interrupted
+from database_migration.ledger import Ledger
+from database_migration.model.migration_state import CopyProgress, Side
+from database_migration.model.report import Report, ReportPlot, ReportTable, Scalar, Verdict
+from database_migration.steps.chunked_copy.identities import advance_identities
+from database_migration.steps.chunked_copy.lane_figures import LaneFigures
+from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
+from database_migration.steps.replicate import COPY_END_NOTE
+from database_migration.steps.run import MigrationRun
+
+_BALANCED = 0.6
+"""Share of the time from which one side is called the bottleneck."""
+
+
+def finish_copy(run: MigrationRun, options: ChunkedCopyOptions) -> Report:
+    """Note the source's log end (online) or set identities (offline), refresh statistics, and report rates.
+
+    :raises Interrupted: chunks are left.
+    """
+    with run.current_ledger() as ledger:
+        unfinished = ledger.chunks.unfinished()
+        if unfinished:
+            raise Interrupted(
+                f"{unfinished} chunks are not copied.",
+                mend="clear the lanes' failed tasks; they copy what is left.",
+                subject=run.migration,
+            )
+        if run.online and ledger.notes.get_note(COPY_END_NOTE) is None:
+            end = run.source.change_log.end()
+            ledger.notes.put_note(COPY_END_NOTE, {"ordinal": end.ordinal, "text": end.text})
+        progress = ledger.chunks.progress()
+        figures = _figures(ledger, options)
+    with run.target.connect("analyze") as session:
+        for pair in run.pairs():
+            run.target.engine.rows.analyze(session, run.target.schema, pair.target)
+    advanced = 0 if run.online else len(advance_identities(run, Side.TARGET))
+    return _report(run, progress, figures, advanced)
+
+
+def _figures(ledger: Ledger, options: ChunkedCopyOptions) -> dict[int, LaneFigures]:
+    lanes = {lane: LaneFigures.of(ledger.notes, lane) for lane in range(options.lanes)}
+    return {lane: figures for lane, figures in lanes.items() if figures.chunks}
+
+
+def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, LaneFigures], identities: int) -> Report:
+    reading = sum(figures.reading for figures in lanes.values())
+    loading = sum(figures.loading for figures in lanes.values())
+    busiest = max((figures.reading + figures.loading for figures in lanes.values()), default=0.0)
+    rows = sum(table.rows for table in progress)
+    summary: dict[str, Scalar] = {
+        "tables": len(progress),
+        "chunks": sum(table.chunks for table in progress),
+        "rows": rows,
+        "bytes": sum(table.bytes for table in progress),
+        "rows_per_second": _rate(rows, busiest),
+        "bottleneck": _bottleneck(reading, loading),
+        "reading_seconds": round(reading, 2),
+        "loading_seconds": round(loading, 2),
+        "paused_seconds": round(sum(figures.paused for figures in lanes.values()), 2),
+        "lanes": len(lanes),
+    }
+    if not run.online:
+        summary["identities_set"] = identities
+    by_rows = sorted(progress, key=lambda table: table.rows, reverse=True)
+    names = tuple(table.table for table in by_rows[:25])
+    return Report(
+        stem="chunked_copy",
+        title="Copy",
+        verdict=Verdict.PASSED,
+        migration=run.migration,
+        run_id=run.run_id,
+        created_at=run.now(),
+        summary=summary,
+        tables=(
+            ReportTable(
+                "Tables",
+                ("table", "chunks", "rows", "bytes", "seconds", "rows per second", "MB per second"),
+                tuple(
+                    (
+                        t.table,
+                        t.chunks,
+                        t.rows,
+                        t.bytes,
+                        round(t.seconds, 2),
+                        _rate(t.rows, t.seconds),
+                        _rate(t.bytes, t.seconds * 1e6),
+                    )
+                    for t in by_rows
+                ),
+                note="Seconds are summed over the lanes that worked on a table.",
+            ),
+            ReportTable(
+                "Lanes",
+                ("lane", "chunks", "rows", "bytes", "reading, s", "loading, s", "paused, s"),
+                tuple(
+                    (lane, f.chunks, f.rows, f.bytes, round(f.reading, 2), round(f.loading, 2), round(f.paused, 2))
+                    for lane, f in sorted(lanes.items())
+                ),
+            ),
+        ),
+        plots=(
+            ReportPlot("Rows copied", "bar", names, {"rows": tuple(float(t.rows) for t in by_rows[:25])}, "", "rows"),
+            ReportPlot(
+                "Speed by table",
+                "bar",
+                names,
+                {"rows per second": tuple(_rate(t.rows, t.seconds) for t in by_rows[:25])},
+                "",
+                "rows per second and lane",
+            ),
+        ),
+    )
+
+
+def _rate(amount: float, seconds: float) -> float:
+    return round(amount / seconds, 1) if seconds > 0 else 0.0
+
+
+def _bottleneck(reading: float, loading: float) -> str:
+    whole = reading + loading
+    if whole == 0:
+        return "none"
+    if reading / whole >= _BALANCED:
+        return "source"
+    return "target" if loading / whole >= _BALANCED else "balanced"
+
+
+__all__ = ["finish_copy"]

@@ -1,0 +1,168 @@
+"""One lane of the copy: claims chunks until none is left.
+
+A chunk is one transaction on the target: claim, load, done. A lane that dies, wherever, leaves the chunk
+unclaimed and none of its rows behind, because the claim is a lock of the connection and not an entry; whoever claims
+next copies the chunk again from the start. Rows are streamed in blocks, so memory does not depend on a chunk's size.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from database_migration.errors import Interrupted
+from database_migration.ledger import Ledger
+from database_migration.model.migration_state import ChunkLine
+from database_migration.model.table_selection import TablePair
+from database_migration.steps.chunked_copy.chunks import refuse_foreign_rows, rows_of
+from database_migration.steps.chunked_copy.lane_figures import LaneFigures, MeteredBlocks
+from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
+from database_migration.steps.chunked_copy.throttle import Throttle
+from database_migration.steps.run import MigrationRun
+
+log = logging.getLogger(__name__)
+
+_SAY_EVERY = 10.0
+
+
+def copy_lane(run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> dict[str, int | float]:
+    """Copy chunks until none is left to claim; returns what this lane has done in all its tries.
+
+    Other lanes may still be working when it returns. A lost connection is mended a few times.
+
+    :raises EpochPassed: the run was rolled back. :raises ValueRefused: the target cannot hold a value.
+    :raises TargetNotOurs: somebody else has put rows into a target table.
+    :raises Interrupted: the source stayed too busy, or connections keep failing.
+    """
+    work = _Lane(run, options, lane)
+    more = True
+    try:
+        while more:
+            if reason := _mended(options)(work.wait):
+                raise Interrupted(
+                    f"{reason}, and the copy has paused for {options.max_pause}.",
+                    mend="calm the source down or raise the limit, then clear the task; the copy resumes.",
+                    subject=str(run.source.endpoint),
+                )
+            more = _mended(options)(work.copy_next)
+    finally:
+        work.close()
+    return work.figures.as_dict()
+
+
+class _Lane:
+    """The lane's connections, opened when needed and closed by any failure, and its figures."""
+
+    def __init__(self, run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> None:
+        self._run = run
+        self._lane = lane
+        self._throttle = Throttle(run.source, options)
+        self._stack = ExitStack()
+        self._open = False
+        self._ours: set[str] = set()
+        self._said_at = time.monotonic()
+        self.figures = LaneFigures()
+
+    def wait(self) -> str:
+        """Pause while the source is busy; the reason when it stays so too long, else ''."""
+        self._connect()
+        try:
+            return self._throttle.wait(self._source)
+        except BaseException:
+            self.close()
+            raise
+
+    def copy_next(self) -> bool:
+        """Claim and copy one chunk; False when there is none."""
+        self._connect()
+        try:
+            with self._target.transaction():
+                self._ledger.runs.require_current(self._run.run_id, self._run.spec_hash)
+                line = self._ledger.chunks.claim(tuple(self._pairs))
+                if line is None:
+                    return False
+                figures = self._copy(self._pairs[line.table], line)
+                figures.store(self._ledger.notes, self._lane)
+        except BaseException:
+            self.close()
+            raise
+        self.figures = figures
+        self._ours.add(line.table)
+        self._say()
+        return True
+
+    def close(self) -> None:
+        """End the connections; a transaction that is open is rolled back by its server."""
+        self._open = False
+        self._stack.close()
+
+    def _connect(self) -> None:
+        if self._open:
+            return
+        run = self._run
+        with ExitStack() as stack:
+            ledger = stack.enter_context(run.current_ledger())
+            self._pairs = {pair.source.name: pair for pair in run.pairs()}
+            self._source = stack.enter_context(run.source.connect(f"copy lane {self._lane}"))
+            self._target = stack.enter_context(run.target.connect(f"copy lane {self._lane}"))
+            self._ledger: Ledger = run.ledger_over(self._target, ledger.epoch)
+            self.figures = LaneFigures.of(self._ledger.notes, self._lane)
+            self._stack = stack.pop_all()
+        self._open = True
+
+    def _copy(self, pair: TablePair, line: ChunkLine) -> LaneFigures:
+        run, began = self._run, time.monotonic()
+        if pair.source.name not in self._ours:
+            refuse_foreign_rows(self._target, self._ledger.chunks, run.target, pair)
+        blocks = MeteredBlocks(
+            run.source.engine.rows.read_bulk(
+                self._source,
+                run.source.schema,
+                pair.source,
+                pair.source_columns,
+                rows_of(pair, line),
+                run.target.engine.traits.bulk_format,
+            )
+        )
+        rows = run.target.engine.rows.load_bulk(
+            self._target, run.target.schema, pair.target, pair.target_columns, blocks
+        )
+        seconds = time.monotonic() - began
+        self._ledger.chunks.finish(line, rows=rows, octets=blocks.bytes, seconds=seconds, lane=str(self._lane))
+        paused, self._throttle.paused = self._throttle.paused, 0.0
+        done = self.figures
+        return replace(
+            done,
+            chunks=done.chunks + 1,
+            rows=done.rows + rows,
+            bytes=done.bytes + blocks.bytes,
+            reading=done.reading + blocks.seconds,
+            loading=done.loading + seconds - blocks.seconds,
+            paused=done.paused + paused,
+        )
+
+    def _say(self) -> None:
+        if time.monotonic() - self._said_at >= _SAY_EVERY:
+            self._said_at = time.monotonic()
+            log.info("Lane %d: %d chunks, %d rows so far.", self._lane, self.figures.chunks, self.figures.rows)
+
+
+def _mended(options: ChunkedCopyOptions) -> Retrying:
+    return Retrying(
+        retry=retry_if_exception_type(Interrupted),
+        stop=stop_after_attempt(options.reconnects + 1),
+        wait=wait_exponential(multiplier=0.5, max=10),
+        before_sleep=_say_retry,
+        reraise=True,
+    )
+
+
+def _say_retry(state: RetryCallState) -> None:
+    log.warning("The lane was interrupted and goes on: %s", state.outcome.exception() if state.outcome else "")
+
+
+__all__ = ["copy_lane"]

@@ -1,0 +1,66 @@
+"""What a lane has done, kept in the ledger so that a retry adds to it and the report can tell where time went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from database_migration.ledger import Notes
+
+
+@dataclass(slots=True)
+class LaneFigures:
+    """Sums over all tries of a lane; seconds of its own clock."""
+
+    chunks: int = 0
+    rows: int = 0
+    bytes: int = 0
+    reading: float = 0.0
+    """Waiting for the source's next block."""
+    loading: float = 0.0
+    """Everything else of a chunk: sending to the target and waiting for it."""
+    paused: float = 0.0
+
+    @classmethod
+    def of(cls, notes: Notes, lane: int) -> LaneFigures:
+        """What the ledger has of a lane; zeros before its first chunk."""
+        note = notes.get_note(_name(lane))
+        return cls(**cast("dict[str, int]", note)) if isinstance(note, dict) else cls()
+
+    def store(self, notes: Notes, lane: int) -> None:
+        """Write the sums, in the transaction of the chunk that they count."""
+        notes.put_note(_name(lane), asdict(self))
+
+    def as_dict(self) -> dict[str, int | float]:
+        """Rounded, for a task's summary."""
+        return {name: round(value, 3) for name, value in asdict(self).items()}
+
+
+class MeteredBlocks:
+    """Passes blocks on and counts their bytes and the seconds spent waiting for them."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = iter(blocks)
+        self.bytes = 0
+        self.seconds = 0.0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        began = time.monotonic()
+        try:
+            block = next(self._blocks)
+        finally:
+            self.seconds += time.monotonic() - began
+        self.bytes += len(block)
+        return block
+
+
+def _name(lane: int) -> str:
+    return f"copy_lane_{lane}"
+
+
+__all__ = ["LaneFigures", "MeteredBlocks"]

@@ -1,0 +1,316 @@
+"""Applies one side's changes to the other, each exactly once.
+
+Why nothing is lost or doubled: the position that reading resumes from is stored by the same transaction of the
+written database that applied the changes before it. A death before the commit leaves neither, a death after it
+leaves both. The read side is told that it may forget its log only after that commit, so a position that is stored
+can always be read from. Source transactions are merged into larger ones on the written side, never
+split and never reordered, so every state that is committed there was a state of the read side.
+
+One applier per written database: an advisory lock of the session that writes. When that session dies, the
+lock ends with it and so does the transaction in flight.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self, cast
+
+from database_migration.engines.protocol import Session
+from database_migration.errors import Interrupted, NotPossible, PositionLost, Refused
+from database_migration.ledger import Ledger
+from database_migration.model.change import Change, ChangeTransaction, RowImage, Value
+from database_migration.model.log_position import LogPosition
+from database_migration.model.migration_state import Direction
+from database_migration.model.table_selection import TablePair
+from database_migration.steps.replicate.cascades import Cascades
+from database_migration.steps.replicate.log_reader import LogReader
+from database_migration.steps.replicate.options import ReplicateOptions
+from database_migration.steps.replicate.throughput import Throughput
+from database_migration.steps.replicate.touched_rows import TouchedRows
+from database_migration.steps.run import MigrationRun
+
+log = logging.getLogger(__name__)
+
+_LOOK_EVERY = 0.25
+"""Seconds between looks at the ledger: whether this run and this direction are still wanted."""
+_REST = 0.1
+_STORE_IDLE_EVERY = 0.25
+_WEIGH_EVERY = 10.0
+_READ_AHEAD_BATCHES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How far an applier has come, by what is committed on the written side."""
+
+    position: LogPosition
+    committed_at: datetime | None
+    """UTC; the last applied transaction or heartbeat, by the read side's clock."""
+    transactions: int = 0
+    changes: int = 0
+    rows: int = 0
+    """Rows written; fewer than ``changes`` where several changed one row, more where foreign keys act."""
+    wanted: bool = True
+    """False once the ledger wants another direction."""
+
+
+class Applier:
+    """Applies changes while it is open; a context manager that takes the written database's lock.
+
+    :param obeys: stop when the ledger no longer wants ``direction`` (a cutover that applies by itself does not).
+    :param touched: where given, collects the keys of the rows that are written.
+    :param wait: seconds to wait for the lock.
+    :raises Interrupted: another applier holds the lock.
+    """
+
+    def __init__(
+        self,
+        run: MigrationRun,
+        options: ReplicateOptions,
+        direction: Direction,
+        *,
+        obeys: bool = True,
+        touched: TouchedRows | None = None,
+        wait: float = 0.0,
+    ) -> None:
+        self.run = run
+        self.options = options
+        self.direction = direction
+        self.throughput = Throughput()
+        self._obeys = obeys
+        self._touched = touched
+        self._wait = wait
+        self._read = run.database(direction.reads)
+        self._written = run.database(direction.reads.other)
+        self._stack = ExitStack()
+        self._looked_at = 0.0
+        self._stored_at = 0.0
+        self._weighed_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self._session = stack.enter_context(self._written.connect("apply"))
+            self._take_lock()
+            self._ledger: Ledger = stack.enter_context(self.run.current_ledger())
+            self._written.engine.writer.prepare(self._session, self.run.log_name)
+            self._pairs = pairs_read(self.run, self.direction)
+            self._cascades = Cascades({} if self._read.engine.traits.logs_cascades else self._pairs)
+            self._positions = self.run.ledger_over(self._session, self._ledger.epoch).positions
+            stored = self._positions.get(self.direction)
+            if stored is None:
+                raise NotPossible(
+                    f"{self.direction} replication has no position to start from.",
+                    mend="run the step that starts capture first.",
+                    subject=self.run.migration,
+                )
+            self.applied = Applied(stored.position, stored.committed_at)
+            self._change_log = self._read.change_log
+            self._reader = stack.enter_context(
+                LogReader(
+                    self._change_log,
+                    self.run.log_name,
+                    {name: pair.source_columns for name, pair in self._pairs.items()},
+                    self._read.schema,
+                    stored.position,
+                    idle_seconds=self.options.idle.total_seconds(),
+                    ahead=self.options.max_batch_changes * _READ_AHEAD_BATCHES,
+                )
+            )
+            self._stack = stack.pop_all()
+        log.info("Applying %s changes of %s from %s.", self.direction, self.run.migration, stored.position)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def log_end(self) -> LogPosition:
+        """The read log's end now."""
+        return self._change_log.end()
+
+    def apply_until(self, stop: Callable[[Applied], bool]) -> Applied:
+        """Apply until ``stop`` says so, or the ledger wants otherwise; ``stop`` is asked at least each 0.1 s or so.
+
+        :raises Refused: a change that can never be applied (its transaction's position is named), or the
+            read schema changed; the position stays before it.
+        :raises EpochPassed: the run was rolled back.
+        """
+        held: ChangeTransaction | None = None
+        while self._look() and not stop(self.applied):
+            batch = self._gather()
+            if any(not transaction.is_heartbeat for transaction in batch):
+                self._apply(batch)
+                held = None
+            else:
+                held = batch[-1] if batch else held
+                if held is not None and time.monotonic() - self._stored_at >= _STORE_IDLE_EVERY:
+                    if held.position >= self.applied.position:
+                        self._write((held,))
+                    held = None
+            self.throughput.sample(self.applied.changes, self._lag())
+            self._weigh()
+        return self.applied
+
+    def _gather(self) -> list[ChangeTransaction]:
+        """What has been read and not applied, up to a batch. Nothing is waited for once something is there: what
+        arrives while it is applied makes the next batch, so batches grow with the load and not with a timer."""
+        batch: list[ChangeTransaction] = []
+        changes = 0
+        transaction = self._reader.next(_REST)
+        while transaction is not None:
+            batch.append(transaction)
+            changes += len(transaction.changes)
+            if changes >= self.options.max_batch_changes:
+                break
+            transaction = self._reader.next(0)
+        return batch
+
+    def _apply(self, batch: Sequence[ChangeTransaction]) -> None:
+        if self._touched is not None:
+            self._touch([change for transaction in batch for change in transaction.changes])
+        try:
+            self._write(batch)
+        except Refused as error:
+            log.warning("A batch of %d transactions was refused (%s); applying them singly.", len(batch), error)
+            for transaction in batch:
+                try:
+                    self._write((transaction,))
+                except Refused as single:
+                    raise type(single)(
+                        f"{single.problem} (in the transaction that ends at {transaction.position})",
+                        mend=single.mend,
+                        subject=single.subject,
+                    ) from single
+
+    def _write(self, batch: Sequence[ChangeTransaction]) -> None:
+        changes = [change for transaction in batch for change in transaction.changes]
+        last = batch[-1]
+        transactions = sum(not transaction.is_heartbeat for transaction in batch)
+        rows = 0
+        with self._session.transaction():
+            if changes:
+                rows = self._write_changes(changes)
+            self._positions.move(
+                self.direction,
+                last.position,
+                committed_at=_utc(last.committed_at),
+                transactions=transactions,
+                changes=len(changes),
+            )
+        self._stored_at = time.monotonic()
+        self._reader.confirm(last.position)
+        self.applied = replace(
+            self.applied,
+            position=last.position,
+            committed_at=_utc(last.committed_at),
+            transactions=self.applied.transactions + transactions,
+            changes=self.applied.changes + len(changes),
+            rows=self.applied.rows + rows,
+        )
+
+    def _write_changes(self, changes: Sequence[Change]) -> int:
+        write = self._written.engine.writer.apply
+        if not self._cascades:
+            return write(self._session, self._written.schema, self._pairs, changes)
+        rows, waiting = 0, list[Change]()
+        for change in changes:
+            if self._cascades.reached_by(change):
+                # Children are looked up on the written side, which has to hold all that came before.
+                if waiting:
+                    rows += write(self._session, self._written.schema, self._pairs, waiting)
+                waiting = self._cascades.of(change, self._find)
+                if self._touched is not None:
+                    self._touch(waiting)
+            waiting.append(change)
+        return rows + write(self._session, self._written.schema, self._pairs, waiting)
+
+    def _find(self, table: str, where: Mapping[str, Value]) -> list[RowImage]:
+        pair = self._pairs[table]
+        written_name = {column.source.name: column.target.name for column in pair.columns}
+        found = self._written.engine.writer.matching(
+            self._session,
+            self._written.schema,
+            pair.target,
+            pair.target_columns,
+            {written_name[name]: value for name, value in where.items()},
+        )
+        names = [column.source.name for column in pair.columns]
+        return [cast(RowImage, dict(zip(names, row, strict=True))) for row in found]
+
+    def _touch(self, changes: Sequence[Change]) -> None:
+        if self._touched is None:
+            return
+        for table in {change.table for change in changes}:
+            self._touched.add(self._pairs[table], [change for change in changes if change.table == table])
+
+    def _look(self) -> bool:
+        if time.monotonic() - self._looked_at < _LOOK_EVERY:
+            return self.applied.wanted
+        self._looked_at = time.monotonic()
+        state = self._ledger.runs.require_current(self.run.run_id, self.run.spec_hash)
+        if self._obeys and state.replication is not self.direction:
+            self.applied = replace(self.applied, wanted=False)
+        if self.throughput.due:
+            self._ledger.notes.put_note("replication", self.throughput.note(self.direction, self.applied.position))
+        return self.applied.wanted
+
+    def _weigh(self) -> None:
+        """The fuse: give capture up before the read server's disk fills."""
+        limit = self.options.max_log_bytes
+        if limit is None or time.monotonic() - self._weighed_at < _WEIGH_EVERY:
+            return
+        self._weighed_at = time.monotonic()
+        kept = self._change_log.retained_bytes(self.run.log_name, self.applied.position)
+        if kept > limit:
+            self._stack.close()
+            self._change_log.stop(self.run.log_name)
+            raise PositionLost(
+                f"the server keeps {kept:,} bytes of log for this migration, more than max_log_bytes ({limit:,});"
+                " capture was given up to protect its disk.",
+                mend="roll back, find out why applying is slow, and start a new run.",
+                subject=str(self._read.endpoint),
+            )
+
+    def _lag(self) -> float:
+        if self.applied.committed_at is None:
+            return 0.0
+        return max(0.0, (_utc(datetime.now(UTC)) - self.applied.committed_at).total_seconds())
+
+    def _take_lock(self) -> None:
+        deadline = time.monotonic() + self._wait
+        while not take_lock(self._session, self.run.migration):
+            if time.monotonic() >= deadline:
+                raise Interrupted(
+                    "another applier is at work on the database.",
+                    mend="let it end (a stint of the replication DAG ends by itself), then clear the task.",
+                    subject=str(self._written.endpoint),
+                )
+            time.sleep(_REST)
+
+
+def take_lock(session: Session, migration: str) -> bool:
+    """Take the lock that makes a session the only applier to its database; False if another has it."""
+    return session.try_lock(f"database_migration:{migration}:apply")
+
+
+def pairs_read(run: MigrationRun, direction: Direction) -> dict[str, TablePair]:
+    """The tables by their names on the side that a direction reads; ``pair.target`` is the written one."""
+    pairs = run.pairs()
+    if direction is Direction.REVERSE:
+        pairs = tuple(pair.reversed for pair in pairs)
+    return {pair.source.name: pair for pair in pairs}
+
+
+def _utc(moment: datetime) -> datetime:
+    """Without a zone, as the ledger stores times."""
+    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+__all__ = ["Applied", "Applier", "pairs_read", "take_lock"]

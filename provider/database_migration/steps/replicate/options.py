@@ -1,0 +1,45 @@
+"""What a user may say about replication."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Span = Annotated[timedelta, Field(gt=timedelta(0))]
+
+
+class ReplicateOptions(BaseModel):
+    """How changes are applied; durations are ISO 8601 (``PT5S``)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_batch_changes: int = Field(
+        2000, ge=1, le=100_000, description="Row changes after which a transaction on the written side is closed."
+    )
+    max_lag: Span = Field(
+        timedelta(seconds=5), description="Caught up means: what the log held this long ago is applied."
+    )
+    stint: Span = Field(
+        timedelta(minutes=5), description="How long one task of the replication DAG applies before the next takes over."
+    )
+    patience: Span = Field(
+        timedelta(hours=24), description="How long reaching the copy's end, or catching up, may take in one try."
+    )
+    idle: Span = Field(
+        timedelta(milliseconds=500),
+        description="At least this often the log reports its position when nothing happens.",
+    )
+    max_log_bytes: int | None = Field(
+        None,
+        ge=1,
+        description="Bytes of log the read server may keep for us; beyond it capture is given up, so that its disk"
+        " does not fill. Nothing by default.",
+    )
+    reconnects: int = Field(
+        5, ge=0, le=100, description="Lost connections in a row that are mended without failing the task."
+    )
+
+
+__all__ = ["ReplicateOptions"]
