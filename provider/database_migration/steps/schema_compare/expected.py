@@ -1,0 +1,154 @@
+"""The schema that the target is to have, built in one place for every step that compares, plans or creates it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import cast
+
+from database_migration.engines.protocol import Ddl, Statement
+from database_migration.ledger import Ledger
+from database_migration.model.report import Finding, Severity
+from database_migration.model.schema import ForeignKey, Schema, Table, View
+from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare.expected_views import ExpectedView, expected_views, view_findings
+from database_migration.steps.schema_compare.key_types import unify_key_types
+from database_migration.steps.schema_compare.rename import rename_table
+from database_migration.steps.schema_compare.table_order import table_order
+
+BOOLEANS_NOTE = "booleans"
+"""The ledger's note of tinyint(1) columns that hold only 0, 1 and NULL: {source table: [columns]}."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedStatements:
+    """The DDL of an expected schema, by the order in which it is executed."""
+
+    tables: tuple[Statement, ...]
+    indexes: tuple[Statement, ...]
+    foreign_keys: tuple[Statement, ...]
+    checks: tuple[Statement, ...]
+    after_copy: tuple[Statement, ...]
+    views: tuple[Statement, ...]
+
+    @property
+    def keys(self) -> tuple[Statement, ...]:
+        """All that waits until rows are in, but for views."""
+        return self.indexes + self.foreign_keys + self.checks + self.after_copy
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedSchema:
+    """What the target holds when everything is created."""
+
+    source: Schema
+    selected: tuple[Table, ...]
+    """The source's tables, in the order of ``tables``."""
+    tables: tuple[Table, ...]
+    """The same as the target holds and reports them, parents before children."""
+    views: tuple[ExpectedView, ...]
+    findings: tuple[Finding, ...]
+    statements: ExpectedStatements
+
+    @property
+    def target_views(self) -> tuple[View, ...]:
+        """The views that are created."""
+        return tuple(expected.view for expected in self.views if expected.view is not None)
+
+
+def expected_target(run: MigrationRun, ledger: Ledger, source: Schema | None = None) -> ExpectedSchema:
+    """The target's schema for this run; the source's is read unless given.
+
+    Booleans are those that preflight counted and noted in the ledger, so that every step decides alike.
+    """
+    noted = cast("dict[str, list[str]]", ledger.notes.get_note(BOOLEANS_NOTE) or {})
+    return build_expected(run, source or run.source.read_schema(), noted)
+
+
+def build_expected(run: MigrationRun, source: Schema, booleans: dict[str, list[str]]) -> ExpectedSchema:
+    """The same, from a schema and decisions that are already known."""
+    findings: list[Finding] = []
+    held: dict[str, Table] = {}
+    selected = table_order(run.selection.of(source)).tables
+    for table in selected:
+        kept, dropped = _creatable_foreign_keys(table, run, source)
+        findings += dropped
+        renamed, said = rename_table(kept, run.selection, dialect=run.source.engine.traits.engine)
+        findings += said
+        names = {run.selection.target_column(table.name, name) for name in booleans.get(table.name, ())}
+        held[table.name], said = run.target.engine.ddl.hold(
+            renamed, dialect=run.source.engine.traits.engine, booleans=names
+        )
+        findings += said
+    tables, said = unify_key_types(tuple(held.values()))
+    findings += said
+    views = tuple(expected_views(run, source))
+    findings += view_findings(views)
+    findings += [_sequence_left_out(sequence.name) for sequence in source.sequences]
+    created = tuple(expected.view for expected in views if expected.view is not None)
+    statements = _statements(run.target.engine.ddl, run.target.schema, tables, created)
+    return ExpectedSchema(source, selected, tables, views, tuple(findings), statements)
+
+
+def _statements(ddl: Ddl, schema: str, tables: tuple[Table, ...], views: tuple[View, ...]) -> ExpectedStatements:
+    return ExpectedStatements(
+        tables=tuple(ddl.create_table(schema, table) for table in tables),
+        indexes=tuple(ddl.create_index(schema, table, index) for table in tables for index in table.indexes),
+        foreign_keys=tuple(ddl.add_foreign_key(schema, table, key) for table in tables for key in table.foreign_keys),
+        checks=tuple(statement for table in tables for statement in ddl.add_checks(schema, table)),
+        after_copy=tuple(statement for table in tables for statement in ddl.after_copy(schema, table)),
+        views=tuple(ddl.create_view(schema, view) for view in views),
+    )
+
+
+def _creatable_foreign_keys(table: Table, run: MigrationRun, source: Schema) -> tuple[Table, list[Finding]]:
+    kept, findings = [], []
+    for key in table.foreign_keys:
+        reason = _why_not(key, run, source)
+        if reason is None:
+            kept.append(key)
+        else:
+            findings.append(
+                Finding(
+                    Severity.WARNING,
+                    "foreign_key_left_out",
+                    f"{table.name}.{key.name}",
+                    f"The foreign key to {key.parent_table} is not created: {reason}.",
+                    "select the parent table too, or accept that the target does not check this reference.",
+                )
+            )
+    return replace(table, foreign_keys=tuple(kept)), findings
+
+
+def _why_not(key: ForeignKey, run: MigrationRun, source: Schema) -> str | None:
+    if not (source.has_table(key.parent_table) and run.selection.selects(key.parent_table)):
+        return "its parent table does not take part"
+    parent = source.table(key.parent_table)
+    uniques = [parent.primary_key] + [
+        index.columns
+        for index in parent.indexes
+        if index.unique and len(index.columns) == len(index.parts) and index.predicate is None
+    ]
+    same_engine = run.source.engine.traits.engine == run.target.engine.traits.engine
+    if not same_engine and not any(set(names) == set(key.parent_columns) for names in uniques):
+        return "the columns it refers to are not a key of their table, which only the source's engine allows"
+    return None
+
+
+def _sequence_left_out(name: str) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "sequence_left_out",
+        name,
+        "The sequence belongs to no column and is not created.",
+        "create it with a script (steps.apply_schema.scripts) if the application draws numbers from it.",
+    )
+
+
+__all__ = [
+    "BOOLEANS_NOTE",
+    "ExpectedSchema",
+    "ExpectedStatements",
+    "ExpectedView",
+    "build_expected",
+    "expected_target",
+]

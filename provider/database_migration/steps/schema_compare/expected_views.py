@@ -1,0 +1,80 @@
+"""The views that the target is to have: carried, translated, or left to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from database_migration.model.report import Finding, Severity
+from database_migration.model.schema import Schema, View
+from database_migration.steps.run import MigrationRun
+
+CARRIED, TRANSLATED, MANUAL = "carried", "translated", "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedView:
+    """A view of the source and what becomes of it."""
+
+    source: View
+    view: View | None
+    """In the target's dialect and names; None where a person has to write it."""
+    outcome: str
+    """``carried``, ``translated`` or ``manual``."""
+    reason: str = ""
+
+
+def expected_views(run: MigrationRun, source: Schema) -> list[ExpectedView]:
+    """The source's views in an order in which they can be created."""
+    selected = [view for view in source.views if run.selection.selects(view.name)]
+    left_out = {table.name for table in source.tables if not run.selection.selects(table.name)}
+    left_out |= {view.name for view in source.views if not run.selection.selects(view.name)}
+    outcomes: dict[str, ExpectedView] = {}
+    for view in _by_dependency(selected):
+        unavailable = [
+            name
+            for name in view.depends_on
+            if name in left_out or (name in outcomes and outcomes[name].outcome == MANUAL)
+        ]
+        if unavailable:
+            reason = f"it depends on {', '.join(sorted(unavailable))}, which the target does not get by itself"
+            outcomes[view.name] = ExpectedView(view, None, MANUAL, reason)
+        else:
+            outcomes[view.name] = _carry(run, view)
+    return list(outcomes.values())
+
+
+def _carry(run: MigrationRun, view: View) -> ExpectedView:
+    renamed = any(name in run.selection.renames or name in run.selection.column_renames for name in view.depends_on)
+    if run.source.engine.traits.engine == run.target.engine.traits.engine and not renamed:
+        return ExpectedView(view, view, CARRIED)
+    return ExpectedView(view, None, MANUAL, "its query is in the source's dialect")
+
+
+def _by_dependency(views: Iterable[View]) -> list[View]:
+    """Views after those that they depend on; a circle, which no engine allows, would end as it began."""
+    waiting = {view.name: view for view in views}
+    ordered: list[View] = []
+    while waiting:
+        ready = [view for view in waiting.values() if not any(name in waiting for name in view.depends_on)]
+        for view in ready or list(waiting.values()):
+            ordered.append(waiting.pop(view.name))
+    return ordered
+
+
+def view_findings(views: Iterable[ExpectedView]) -> list[Finding]:
+    """A finding for each view that a person has to write."""
+    return [
+        Finding(
+            Severity.WARNING,
+            "view_manual",
+            expected.source.name,
+            f"The view is not created: {expected.reason}.",
+            "write it for the target and name the file in steps.apply_schema.scripts; its source is in this report.",
+        )
+        for expected in views
+        if expected.outcome == MANUAL
+    ]
+
+
+__all__ = ["CARRIED", "MANUAL", "TRANSLATED", "ExpectedView", "expected_views", "view_findings"]

@@ -1,0 +1,84 @@
+"""Whether a column type has room for every value of another."""
+
+from __future__ import annotations
+
+from database_migration.model.column_type import ColumnType, Kind
+
+_TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT, Kind.ENUM, Kind.SET})
+_OCTETS = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB})
+_TIMES = frozenset({Kind.TIME, Kind.INTERVAL})
+_UNBOUNDED = 1 << 62
+
+
+def fits(value: ColumnType, place: ColumnType) -> bool:
+    """Whether ``place`` holds every value of ``value``; False where it cannot be told."""
+    if value == place:
+        return True
+    if value.kind in _TEXTS:
+        return place.kind in _TEXTS and _text_fits(value, place)
+    if value.kind in _OCTETS:
+        return place.kind in _OCTETS and _limit(value.length) <= _limit(place.length)
+    if value.kind in (Kind.BOOLEAN, Kind.INTEGER, Kind.YEAR):
+        return _integer_fits(value, place)
+    if value.kind is Kind.DECIMAL:
+        return place.kind is Kind.DECIMAL and _decimal_fits(value, place)
+    if value.kind is Kind.FLOAT:
+        return place.kind in (Kind.FLOAT, Kind.DOUBLE)
+    if value.kind in _TIMES and place.kind in _TIMES:
+        return _digits(value) <= _digits(place) and (value.kind is Kind.TIME or place.kind is Kind.INTERVAL)
+    if value.kind is Kind.BIT:
+        return place.kind is Kind.BIT and (value.bits or 1) <= (place.bits or 1)
+    return value.kind is place.kind and _digits(value) <= _digits(place)
+
+
+def integer_range(kind: ColumnType) -> tuple[int, int]:
+    """The lowest and highest value of a boolean, integer or year."""
+    if kind.kind is Kind.BOOLEAN:
+        return 0, 1
+    if kind.kind is Kind.YEAR:
+        return 0, 2155
+    bits = kind.bits or 32
+    return (0, 2**bits - 1) if kind.unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+def _integer_fits(value: ColumnType, place: ColumnType) -> bool:
+    low, high = integer_range(value)
+    if place.kind in (Kind.BOOLEAN, Kind.INTEGER, Kind.YEAR):
+        lowest, highest = integer_range(place)
+        return lowest <= low and high <= highest
+    if place.kind is Kind.DECIMAL:
+        whole = _limit(place.precision) - (place.scale or 0)
+        return len(str(max(high, -low))) <= whole and not (place.unsigned and low < 0)
+    return False
+
+
+def _decimal_fits(value: ColumnType, place: ColumnType) -> bool:
+    if place.precision is None:
+        return True
+    if value.precision is None or (place.unsigned and not value.unsigned):
+        return False
+    fraction, room = value.scale or 0, place.scale or 0
+    return fraction <= room and value.precision - fraction <= place.precision - room
+
+
+def _text_fits(value: ColumnType, place: ColumnType) -> bool:
+    if place.kind in (Kind.ENUM, Kind.SET):
+        return value.kind is place.kind and set(value.values) <= set(place.values)
+    if value.kind is Kind.ENUM:
+        return max(map(len, value.values), default=0) <= _limit(place.length)
+    if value.kind is Kind.SET:
+        return sum(len(label) + 1 for label in value.values) - 1 <= _limit(place.length)
+    if place.kind is Kind.CHAR and value.kind is not Kind.CHAR:
+        return False  # blanks at the end would go
+    return _limit(value.length) <= _limit(place.length)
+
+
+def _limit(length: int | None) -> int:
+    return _UNBOUNDED if length is None else length
+
+
+def _digits(kind: ColumnType) -> int:
+    return 6 if kind.fraction is None else kind.fraction
+
+
+__all__ = ["fits", "integer_range"]

@@ -1,0 +1,81 @@
+"""Differences of secondary indexes and unique keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from database_migration.model.schema import Index, Table
+from database_migration.steps.schema_compare.difference import Difference, Weight
+from database_migration.steps.schema_compare.same_expression import same_expression
+from database_migration.steps.schema_compare.spelling import spell_index
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDifference(Difference[Index]):
+    """An index that one side lacks, or that both define differently."""
+
+    aspect: ClassVar[str] = "index"
+
+    @property
+    def subject(self) -> str:
+        """``orders.idx_customer``."""
+        side = self.expected or self.actual
+        return f"{self.table}.{side.name if side else ''}"
+
+    @property
+    def weight(self) -> Weight:
+        """A unique key that is not expected refuses rows; a plain index only costs or saves time."""
+        expected_unique = self.expected is not None and self.expected.unique
+        if self.actual is not None and self.actual.unique and not expected_unique:
+            return Weight.DATA_LOSS
+        if self.expected is None or self.attribute == "name":
+            return Weight.COSMETIC
+        return Weight.BEHAVIOUR
+
+    def spell(self, side: Index) -> str:
+        """The definition, or the name where that is what differs."""
+        return side.name if self.attribute == "name" else spell_index(side)
+
+
+def compare_indexes(expected: Table, actual: Table, *, dialect: str) -> Iterator[IndexDifference]:
+    """Differences of two tables' indexes: by name first, those of other names by definition."""
+    there = {index.name: index for index in actual.indexes}
+    unmatched = []
+    for index in expected.indexes:
+        other = there.pop(index.name, None)
+        if other is None:
+            unmatched.append(index)
+        elif not _same(index, other, dialect):
+            yield IndexDifference(index, other, expected.name)
+    for index in unmatched:
+        twin = next((other for other in there.values() if _same(index, other, dialect)), None)
+        if twin is not None:
+            del there[twin.name]
+            yield IndexDifference(index, twin, expected.name, "name")
+        else:
+            yield IndexDifference(index, None, expected.name)
+    for extra in there.values():
+        # MySQL backs every foreign key by an index of its own making, under the key's name.
+        if not any(extra.columns[: len(key.columns)] == key.columns for key in actual.foreign_keys):
+            yield IndexDifference(None, extra, expected.name)
+
+
+def _same(one: Index, other: Index, dialect: str) -> bool:
+    if len(one.parts) != len(other.parts):
+        return False
+    parts = all(
+        (a.column, a.descending, a.prefix) == (b.column, b.descending, b.prefix)
+        and same_expression(a.expression, b.expression, dialect=dialect)
+        for a, b in zip(one.parts, other.parts, strict=True)
+    )
+    return (
+        parts
+        and (one.unique, one.method, one.include, one.nulls_distinct)
+        == (other.unique, other.method, other.include, other.nulls_distinct)
+        and same_expression(one.predicate, other.predicate, dialect=dialect)
+    )
+
+
+__all__ = ["IndexDifference", "compare_indexes"]

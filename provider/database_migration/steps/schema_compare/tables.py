@@ -1,0 +1,60 @@
+"""Differences of whole tables: there or not, primary key, order of columns, comment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from database_migration.model.schema import Table
+from database_migration.steps.schema_compare.difference import Difference, Weight
+
+
+@dataclass(frozen=True, slots=True)
+class TableDifference(Difference[Table]):
+    """A table that one side lacks, or an attribute of the table as a whole."""
+
+    aspect: ClassVar[str] = "table"
+
+    @property
+    def subject(self) -> str:
+        """``orders``."""
+        side = self.expected or self.actual
+        return side.name if side else ""
+
+    @property
+    def weight(self) -> Weight:
+        """Rows of a missing table are lost; another primary key may refuse rows."""
+        if self.expected is None:
+            return Weight.COSMETIC
+        if self.actual is None:
+            return Weight.DATA_LOSS
+        if self.attribute == "primary_key":
+            return Weight.DATA_LOSS if self.actual.primary_key else Weight.BEHAVIOUR
+        return Weight.COSMETIC
+
+    def spell(self, side: Table) -> str:
+        """The attribute, or how many columns the table has."""
+        match self.attribute:
+            case "primary_key":
+                return f"({', '.join(side.primary_key)})" if side.primary_key else "none"
+            case "column_order":
+                return ", ".join(column.name for column in side.columns)
+            case "comment":
+                return f"'{side.comment}'"
+        return f"{side.name} with {len(side.columns)} columns"
+
+
+def compare_table(expected: Table, actual: Table) -> Iterator[TableDifference]:
+    """Differences of two tables as wholes."""
+    if expected.primary_key != actual.primary_key:
+        yield TableDifference(expected, actual, expected.name, "primary_key")
+    names = [column.name for column in expected.columns]
+    shared = [column.name for column in actual.columns if column.name in names]
+    if shared != [name for name in names if name in shared]:
+        yield TableDifference(expected, actual, expected.name, "column_order")
+    if expected.comment != actual.comment:
+        yield TableDifference(expected, actual, expected.name, "comment")
+
+
+__all__ = ["TableDifference", "compare_table"]
