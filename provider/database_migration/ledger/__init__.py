@@ -81,6 +81,16 @@ def install(session: Session, engine: str) -> None:
             session.execute(statement)
 
 
+def is_installed(session: Session) -> bool:
+    """Whether this database holds a control schema that the session may see."""
+    return bool(
+        session.execute(
+            "SELECT 1 FROM information_schema.tables WHERE table_schema = %s AND table_name = %s",
+            (CONTROL_SCHEMA, "migration"),
+        )
+    )
+
+
 def open_ledger(session: Session, migration: str, run_id: str) -> Ledger:
     """The ledger of a run that was opened before.
 
@@ -112,5 +122,6 @@ __all__ = [
     "Runs",
     "all_migrations",
     "install",
+    "is_installed",
     "open_ledger",
 ]

@@ -1,0 +1,100 @@
+"""One migration's two ends, and the runs between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from database_migration.hooks.archive import archive_at
+from database_migration.hooks.endpoint import endpoint_of
+from database_migration.hooks.engine import engine_named
+from database_migration.hooks.selection import selection_as_tables, selection_of
+from database_migration.ledger import Runs, is_installed
+from database_migration.model.migration_state import RunState
+from database_migration.steps.run import Database, MigrationRun
+
+#: The note under which preflight stores what of the spec a later rollback needs.
+SPEC_NOTE = "spec"
+
+
+@dataclass(frozen=True)
+class MigrationHook:
+    """What an operator's keyword arguments mean; connections are read when first needed.
+
+    :param migration: the migration's name in the ledger.
+    :param source_conn_id: connection of the source.
+    :param target_conn_id: connection of the target, where the ledger is.
+    :param source_schema: schema to migrate; None: the connection's.
+    :param target_schema: schema to migrate into; None: the connection's.
+    :param tables: the spec's ``tables``.
+    :param spec_hash: hash of the resolved spec.
+    :param online: whether changes are replicated.
+    :param reports: where reports are filed; None: the configured place.
+    """
+
+    migration: str
+    source_conn_id: str
+    target_conn_id: str
+    source_schema: str | None = None
+    target_schema: str | None = None
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    spec_hash: str = ""
+    online: bool = True
+    reports: str | None = None
+
+    @cached_property
+    def source(self) -> Database:
+        """The source, with its connection's credentials."""
+        endpoint = endpoint_of(self.source_conn_id, self.source_schema)
+        return Database(engine_named(endpoint.engine), endpoint)
+
+    @cached_property
+    def target(self) -> Database:
+        """The target, with its connection's credentials."""
+        endpoint = endpoint_of(self.target_conn_id, self.target_schema)
+        return Database(engine_named(endpoint.engine), endpoint)
+
+    def run(self, run_id: str) -> MigrationRun:
+        """The run of this id as the arguments describe it; it need not be in the ledger yet."""
+        return MigrationRun(
+            migration=self.migration,
+            run_id=run_id,
+            source=self.source,
+            target=self.target,
+            archive=archive_at(self.reports),
+            selection=selection_of(self.tables),
+            spec_hash=self.spec_hash,
+            online=self.online,
+        )
+
+    def state(self) -> RunState | None:
+        """Where the migration's current run stands; None before the first one."""
+        with self.target.connect("look at the ledger") as session:
+            return Runs(session, self.migration).current() if is_installed(session) else None
+
+    def current_run(self) -> MigrationRun | None:
+        """The current run with this spec's hash, so that an edited spec is refused; None before the first one."""
+        state = self.state()
+        return None if state is None else self.run(state.run_id)
+
+    def run_as_opened(self, state: RunState) -> MigrationRun:
+        """The current run by the spec that it was opened with, whatever the spec says by now.
+
+        Going back has to work even when somebody has edited the spec in the meantime.
+        """
+        run = replace(self.run(state.run_id), spec_hash=state.spec_hash)
+        with run.ledger() as ledger:
+            note = ledger.notes.get_note(SPEC_NOTE)
+        if isinstance(note, dict):
+            run = replace(run, selection=selection_of(note["tables"]), online=bool(note["online"]))
+        return run
+
+    def remember_spec(self, run: MigrationRun) -> None:
+        """Store with the run what ``run_as_opened`` needs."""
+        with run.current_ledger() as ledger:
+            ledger.notes.put_note(SPEC_NOTE, {"tables": selection_as_tables(run.selection), "online": run.online})
+
+
+__all__ = ["SPEC_NOTE", "MigrationHook"]

@@ -1,0 +1,1 @@
+"""One thin operator per step; import them from their modules."""

@@ -1,0 +1,33 @@
+"""What became of the other tasks of a DAG run, for the two teardowns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from airflow.sdk import Context
+
+_MAPPED = re.compile(r"_\d+$")
+_GOOD = "success"
+
+
+def states_of_run(context: Context, *, apart_from: Iterable[str]) -> dict[str, str | None]:
+    """Task id (``lane_0`` for mapped ones) → state, without the teardowns themselves."""
+    ti: Any = context["ti"]
+    run_id = context["run_id"]
+    states: dict[str, str | None] = ti.get_task_states(dag_id=ti.dag_id, run_ids=[run_id]).get(run_id, {})
+    return {task: state for task, state in states.items() if task not in apart_from and task != ti.task_id}
+
+
+def unsuccessful(states: dict[str, str | None]) -> dict[str, str | None]:
+    """Those that did not succeed; a mapped task that was never mapped counts once."""
+    return {task: state for task, state in states.items() if state != _GOOD}
+
+
+def culprits(states: dict[str, str | None]) -> list[str]:
+    """Tasks that failed by themselves, not for others; mapped ones once."""
+    return sorted({_MAPPED.sub("", task) for task, state in states.items() if state == "failed"})
+
+
+__all__ = ["culprits", "states_of_run", "unsuccessful"]

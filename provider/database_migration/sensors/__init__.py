@@ -1,0 +1,1 @@
+"""Deferrable sensors: each asks once and then hands over to its trigger."""
