@@ -1,0 +1,111 @@
+"""SQL expressions of checks, defaults and generated columns: read alike from both flavours, or translated.
+
+MySQL stores ``((`a` > 0) and (`b` <> _utf8mb4'x'))`` where MariaDB stores ``` `a` > 0 and `b` <> 'x' ```; both
+come out of ``tidy`` as one text, so that two catalogs can be compared.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_WHOLE = re.compile(r"CURRENT_TIMESTAMP|NOW|LOCALTIMESTAMP|TRANSACTION_TIMESTAMP", re.IGNORECASE)
+
+# What is safe to carry over: anything else is left out with a finding, because parsing proves nothing.
+_CARRIED = (
+    exp.Column | exp.Identifier | exp.Literal | exp.Null | exp.Boolean | exp.Paren | exp.Neg | exp.Not | exp.And | exp.Or
+) | (
+    exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Is | exp.In | exp.Between | exp.Like | exp.Add | exp.Sub
+) | (exp.Mul | exp.Lower | exp.Upper | exp.Concat | exp.Coalesce | exp.Abs | exp.Trim | exp.Tuple | exp.DPipe)
+_TEXT_TYPES = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR, exp.DataType.Type.BPCHAR)
+
+
+def unescape(text: str) -> str:
+    """An expression as MySQL's information_schema has it, with quotes and backslashes escaped once more."""
+    return _ESCAPED.sub(r"\1", text)
+
+
+def tidy(text: str) -> str:
+    """The expression in one spelling; an expression that the parser does not know comes back as it is."""
+    try:
+        tree = sqlglot.parse_one(text, read="mysql")
+    except SqlglotError:
+        return text
+    return _bare(tree.transform(_without_introducer)).sql("mysql", identify=True)
+
+
+def translate(text: str, dialect: str) -> str | None:
+    """The expression of another dialect in MySQL's; None where no faithful one is known.
+
+    ``/`` and ``%`` are not carried over: they divide integers differently.
+    """
+    if dialect == "mysql":
+        return text
+    try:
+        tree = sqlglot.parse_one(text, read=dialect).transform(_without_any).transform(_without_cast)
+    except SqlglotError:
+        return None
+    if not all(isinstance(node, _CARRIED) for node in tree.walk()):
+        return None
+    return _bare(tree).sql("mysql", identify=True)
+
+
+def tables_of(query: str) -> tuple[str, ...]:
+    """Names of the tables that a query reads, in MySQL's dialect; () where the parser does not know it."""
+    try:
+        tree = sqlglot.parse_one(query, read="mysql")
+    except SqlglotError:
+        logging.getLogger(__name__).info("A view's query cannot be parsed; it is listed without what it reads.")
+        return ()
+    withs = {cte.alias for cte in tree.find_all(exp.CTE)}
+    return tuple(sorted({table.name for table in tree.find_all(exp.Table)} - withs))
+
+
+def is_now(text: str) -> bool:
+    """Whether an expression is the current time, in any spelling."""
+    return _WHOLE.fullmatch(text.split("(")[0].strip()) is not None
+
+
+def _without_introducer(node: exp.Expression) -> exp.Expression:
+    return node.expression if isinstance(node, exp.Introducer) else node
+
+
+def _without_any(node: exp.Expression) -> exp.Expression:
+    """``x = ANY (ARRAY[…])``, PostgreSQL's spelling of IN, becomes IN."""
+    if not (isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any)):
+        return node
+    array = node.expression.this
+    while isinstance(array, exp.Paren | exp.Cast):
+        array = array.this
+    return exp.In(this=node.this, expressions=array.expressions) if isinstance(array, exp.Array) else node
+
+
+def _without_cast(node: exp.Expression) -> exp.Expression:
+    """Casts of PostgreSQL's deparser that change nothing: to text, and of literals."""
+    while isinstance(node, exp.Cast):
+        inner = node.this.unnest() if isinstance(node.this, exp.Paren) else node.this
+        if not (isinstance(inner, exp.Literal | exp.Cast) or node.to.this in _TEXT_TYPES):
+            break
+        node = inner
+    return node
+
+
+def _bare(tree: exp.Expression) -> exp.Expression:
+    """Without parentheses around the whole, and around the comparisons that AND and OR join."""
+    tree = tree.unnest()
+    for paren in list(tree.find_all(exp.Paren)):
+        if isinstance(paren.this, exp.Paren | exp.Column | exp.Literal | exp.Func) or (
+            isinstance(paren.parent, exp.And | exp.Or)
+            and isinstance(paren.this, exp.Predicate | exp.In | exp.Between)
+            and not isinstance(paren.this, exp.And | exp.Or)
+        ):
+            paren.replace(paren.this)
+    return tree
+
+
+__all__ = ["is_now", "tables_of", "tidy", "translate", "unescape"]

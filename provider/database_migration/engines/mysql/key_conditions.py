@@ -1,0 +1,76 @@
+"""WHERE conditions over a table's key: half-open ranges and lists of wanted keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from database_migration.engines.mysql.connection import MySQLSession, quote
+from database_migration.engines.mysql.value_sql import received
+from database_migration.model.column_type import Form, Kind
+from database_migration.model.key_range import ChunkKey, KeyRange
+from database_migration.model.schema import Table
+from database_migration.model.table_selection import FormedColumn
+
+_SHAPES = {
+    Form.INTEGER: re.compile(r"-?\d+"),
+    Form.BINARY: re.compile(r"(?:[0-9a-f]{2})*"),
+    Form.UUID: re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+}
+
+
+def key_expression(table: Table, key: ChunkKey) -> str:
+    """SQL that orders rows as every engine orders the key's form.
+
+    MariaDB's uuid type and case-sensitive texts sort differently, so those are compared as lower-case text.
+    """
+    column = table.column(key.column)
+    name = quote(key.column)
+    if key.form is Form.UUID and column.type.kind not in (Kind.BINARY, Kind.VARBINARY):
+        ignores_case = column.type.kind in (Kind.CHAR, Kind.VARCHAR) and (column.collation or "").endswith("_ci")
+        return name if ignores_case else f"LOWER(CAST({name} AS CHAR CHARACTER SET utf8mb4))"
+    return name
+
+
+def key_literal(table: Table, key: ChunkKey, bound: str) -> str:
+    """A bound as SQL; ValueError for a text that is none of the key's form."""
+    shape = _SHAPES.get(key.form)
+    if shape is None or shape.fullmatch(bound) is None:
+        raise ValueError(f"{bound!r} is no bound of a {key.form} key")
+    if key.form is Form.INTEGER:
+        return bound
+    if table.column(key.column).type.kind in (Kind.BINARY, Kind.VARBINARY, Kind.BLOB):
+        return "x'" + bound.replace("-", "") + "'"
+    return f"'{bound}'"
+
+
+def range_condition(table: Table, rows: KeyRange) -> str:
+    """``WHERE …`` of a range, empty for all rows."""
+    if rows.key is None:
+        return ""
+    name = key_expression(table, rows.key)
+    parts = []
+    if rows.lower is not None:
+        parts.append(f"{name} >= {key_literal(table, rows.key, rows.lower)}")
+    if rows.upper is not None:
+        parts.append(f"{name} < {key_literal(table, rows.key, rows.upper)}")
+    return "WHERE " + " AND ".join(parts) if parts else ""
+
+
+def wanted_condition(session: MySQLSession, keys: Sequence[FormedColumn], wanted: Sequence[tuple[str, ...]]) -> str:
+    """A condition that holds for the rows whose key columns have exactly these values."""
+    rows = []
+    for values in wanted:
+        parts = []
+        for formed, value in zip(keys, values, strict=True):
+            literal = session.literal(value)
+            parts.append(f"{quote(formed.name)} = {received(formed, literal)}")
+            if formed.form is Form.TEXT and formed.column.type.kind in (Kind.CHAR, Kind.VARCHAR, Kind.TEXT):
+                # The plain comparison finds the row by its index, this one tells 'a' from 'A'.
+                exact = f"CONVERT(CONVERT({quote(formed.name)} USING utf8mb4) USING binary)"
+                parts.append(f"{exact} = CONVERT({literal} USING binary)")
+        rows.append("(" + " AND ".join(parts) + ")")
+    return "(" + " OR ".join(rows) + ")"
+
+
+__all__ = ["key_expression", "key_literal", "range_condition", "wanted_condition"]

@@ -1,0 +1,117 @@
+"""Reads, loads and compares rows; the parts are in ``bulk_read``, ``bulk_load`` and ``row_digest``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from database_migration.engines.mysql import bulk_load, bulk_read, row_digest
+from database_migration.engines.mysql.connection import own_session, quote
+from database_migration.engines.mysql.key_conditions import (
+    key_expression,
+    key_literal,
+    range_condition,
+    wanted_condition,
+)
+from database_migration.engines.mysql.value_sql import transfer
+from database_migration.engines.protocol import BulkFormat, Checksum, Session
+from database_migration.model.key_range import ChunkKey, KeyRange
+from database_migration.model.schema import Column, Table
+from database_migration.model.table_selection import FormedColumn
+
+_WANTED_AT_ONCE = 200
+
+
+class MySQLRows:
+    """See ``engines.protocol.Rows``."""
+
+    def boundaries(self, session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows: int) -> list[KeyRange]:
+        name = key_expression(table, key)
+        text = transfer(FormedColumn(table.column(key.column), key.form), quote(key.column))
+        source = f"SELECT {text} FROM {quote(schema, table.name)}"
+        bounds: list[str] = []
+        condition = f"WHERE {name} IS NOT NULL"
+        while True:
+            found = session.execute(f"{source} {condition} ORDER BY {name} LIMIT 1 OFFSET {int(chunk_rows)}")
+            if found and bounds and found[0][0] == bounds[-1]:
+                # More than a chunk's rows share the leading key column: go on behind them.
+                beyond = f"WHERE {name} > {key_literal(table, key, bounds[-1])}"
+                found = session.execute(f"{source} {beyond} ORDER BY {name} LIMIT 1")
+            if not found:
+                break
+            bounds.append(str(found[0][0]))
+            condition = f"WHERE {name} >= {key_literal(table, key, bounds[-1])}"
+        edges = [None, *bounds, None]
+        return [KeyRange(key, lower, upper) for lower, upper in pairwise(edges)]
+
+    def read_bulk(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        rows: KeyRange,
+        form: BulkFormat,
+    ) -> Iterator[bytes]:
+        return bulk_read.read_bulk(own_session(session), schema, table, columns, rows, form)
+
+    def load_bulk(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        blocks: Iterable[bytes],
+    ) -> int:
+        return bulk_load.load_bulk(own_session(session), schema, table, columns, blocks)
+
+    def checksum(
+        self, session: Session, schema: str, table: Table, columns: Sequence[FormedColumn], rows: KeyRange
+    ) -> Checksum:
+        return row_digest.checksum(own_session(session), schema, table, columns, rows)
+
+    def digests(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        key: Sequence[FormedColumn],
+        rows: KeyRange,
+    ) -> Iterator[tuple[tuple[str, ...], int]]:
+        return row_digest.digests(own_session(session), schema, table, columns, key, rows)
+
+    def fetch(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        rows: KeyRange,
+        keys: Sequence[FormedColumn] = (),
+        wanted: Sequence[tuple[str, ...]] = (),
+    ) -> Iterator[tuple[str | None, ...]]:
+        own = own_session(session)
+        where = range_condition(table, rows)
+        if not wanted:
+            yield from bulk_read.texts(own, schema, table, columns, where)
+            return
+        for start in range(0, len(wanted), _WANTED_AT_ONCE):
+            some = wanted_condition(own, keys, wanted[start : start + _WANTED_AT_ONCE])
+            yield from bulk_read.texts(own, schema, table, columns, f"{where} AND {some}" if where else f"WHERE {some}")
+
+    def highest_identity(self, session: Session, schema: str, table: Table, column: Column) -> int | None:
+        ((highest,),) = session.execute(f"SELECT MAX({quote(column.name)}) FROM {quote(schema, table.name)}")
+        return None if highest is None else int(str(highest))
+
+    def set_next_identity(self, session: Session, schema: str, table: Table, column: Column, value: int) -> None:
+        # InnoDB never sets it below the largest value in the table. The comment lets our own capture pass over it.
+        session.execute(
+            f"ALTER TABLE {quote(schema, table.name)} AUTO_INCREMENT = {int(value)} /* database_migration */"
+        )
+
+    def analyze(self, session: Session, schema: str, table: Table) -> None:
+        session.execute(f"ANALYZE LOCAL TABLE {quote(schema, table.name)}")
+
+
+__all__ = ["MySQLRows"]

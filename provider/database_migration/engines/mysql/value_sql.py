@@ -1,0 +1,111 @@
+"""SQL that turns a column into its transfer or canonical text, and a transfer text into a column's value.
+
+``Form`` says what the texts are. All of them are made by the server, in sessions in UTC with utf8mb4. An
+expression is NULL where the column is NULL, and *also* where no exact text exists: for a zero or partial
+date, and where the text outgrows max_allowed_packet. The callers tell the two apart; nothing becomes NULL silently.
+"""
+
+from __future__ import annotations
+
+from database_migration.model.column_type import Form, Kind
+from database_migration.model.table_selection import FormedColumn
+
+_TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT, Kind.ENUM, Kind.SET})
+_BYTES = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB, Kind.SPATIAL})
+_NUMBERS = frozenset({Kind.INTEGER, Kind.BOOLEAN, Kind.YEAR, Kind.BIT})
+_DAYS = frozenset({Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP})
+
+MAY_BE_LONG = frozenset({Kind.VARCHAR, Kind.TEXT, Kind.BLOB, Kind.VARBINARY, Kind.JSON, Kind.SPATIAL, Kind.OTHER})
+"""Kinds whose text may outgrow max_allowed_packet."""
+
+
+def transfer(formed: FormedColumn, c: str) -> str:
+    """SQL of the transfer text of a column; ``c`` is its quoted name."""
+    kind, form = formed.column.type.kind, formed.form
+    if form in (Form.DATE, Form.DATETIME, Form.TIMESTAMP) and kind in _DAYS:
+        pattern = "%Y-%m-%d" if form is Form.DATE else "%Y-%m-%d %H:%i:%s.%f"
+        return f"CASE WHEN MONTH({c}) > 0 AND DAYOFMONTH({c}) > 0 THEN DATE_FORMAT({c}, '{pattern}') END"
+    if form is Form.TIME and kind is Kind.TIME:
+        return f"TIME_FORMAT({c}, '%H:%i:%s.%f')"
+    if form is Form.TIME and kind is Kind.INTEGER:
+        return _time_of_microseconds(c)
+    if form is Form.DOUBLE and kind in (Kind.FLOAT, Kind.DOUBLE):
+        return f"CAST(CAST({c} AS DOUBLE) AS CHAR)"
+    if form is Form.BIT and kind is Kind.BIT:
+        return f"LPAD(BIN({c}+0), {formed.column.type.bits}, '0')"
+    if form is Form.BINARY and kind in _BYTES:
+        return f"LOWER(HEX({c}))"
+    if form is Form.UUID:
+        return _uuid(formed, c)
+    if kind in _NUMBERS:
+        return f"CAST({c}+0 AS CHAR)"  # + 0 takes away ZEROFILL, and makes a number of BIT
+    if kind in _TEXTS:
+        return f"CONVERT({c} USING utf8mb4)"
+    return f"CAST({c} AS CHAR CHARACTER SET utf8mb4)"
+
+
+def octets(formed: FormedColumn, text: str) -> str:
+    """A column's text as binary, so that texts of several collations can be put together."""
+    return text if formed.column.type.kind in _NUMBERS | _DAYS else f"CONVERT({text} USING binary)"
+
+
+def canonical(formed: FormedColumn, c: str) -> str:
+    """SQL of the canonical text of a column; JSON has none and must not be asked for."""
+    kind, form = formed.column.type.kind, formed.form
+    if form is Form.DECIMAL and kind is Kind.DECIMAL and formed.column.type.scale:
+        return f"TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST({c}+0 AS CHAR)))"
+    if form is Form.DOUBLE:
+        number = f"CAST({c} AS DOUBLE)"
+        bits = f"LOWER(SUBSTR(HEX(ST_AsBinary(POINT({number}, 0))), 11, 16))"
+        return f"CASE WHEN {number} = 0 THEN '0000000000000000' WHEN {c} IS NOT NULL THEN {bits} END"
+    if form is Form.TIME and kind is Kind.TIME:
+        # TIME_TO_SEC keeps fractions on MariaDB and drops them on MySQL.
+        noon = "TIMESTAMP('2000-01-01')"
+        return f"CAST(TIMESTAMPDIFF(MICROSECOND, {noon}, ADDTIME({noon}, {c})) AS CHAR)"
+    if form is Form.TIME and kind is Kind.INTEGER:
+        return f"CAST({c}+0 AS CHAR)"
+    return transfer(formed, c)
+
+
+def received(formed: FormedColumn, text: str) -> str:
+    """SQL of the column's value out of its transfer text; ``text`` is a placeholder or a variable."""
+    kind, form = formed.column.type.kind, formed.form
+    if form is Form.BINARY and kind in _BYTES:
+        return f"UNHEX({text})"
+    if form is Form.BIT and kind is Kind.BIT:
+        return f"CAST(CONV({text}, 2, 10) AS UNSIGNED)"
+    if kind in (Kind.YEAR, Kind.BIT):
+        return f"CAST({text} AS UNSIGNED)"  # as text, the year '0' would be 2000
+    if form is Form.UUID and kind in (Kind.BINARY, Kind.VARBINARY):
+        return f"UNHEX(REPLACE({text}, '-', ''))"
+    if form is Form.TIME and kind is Kind.INTEGER:
+        return _microseconds_of_time(text)
+    return text
+
+
+def _uuid(formed: FormedColumn, c: str) -> str:
+    if formed.column.type.kind not in (Kind.BINARY, Kind.VARBINARY):
+        return f"LOWER(CAST({c} AS CHAR CHARACTER SET utf8mb4))"
+    cuts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
+    return "LOWER(CONCAT(" + ", '-', ".join(f"SUBSTR(HEX({c}), {at}, {size})" for at, size in cuts) + "))"
+
+
+def _time_of_microseconds(c: str) -> str:
+    hours = f"ABS({c}) DIV 3600000000"
+    rest = f"(ABS({c}) MOD 3600000000)"
+    return (
+        f"CONCAT(IF({c} < 0, '-', ''), IF({hours} < 10, '0', ''), {hours}, ':', "
+        f"LPAD({rest} DIV 60000000, 2, '0'), ':', LPAD({rest} MOD 60000000 DIV 1000000, 2, '0'), '.', "
+        f"LPAD({rest} MOD 1000000, 6, '0'))"
+    )
+
+
+def _microseconds_of_time(text: str) -> str:
+    bare = f"TRIM(LEADING '-' FROM {text})"
+    hours = f"CAST(SUBSTRING_INDEX({bare}, ':', 1) AS SIGNED)"
+    minutes = f"CAST(SUBSTRING_INDEX(SUBSTRING_INDEX({bare}, ':', 2), ':', -1) AS SIGNED)"
+    seconds = f"CAST(SUBSTRING_INDEX({bare}, ':', -1) AS DECIMAL(10,6))"
+    return f"IF(LEFT({text}, 1) = '-', -1, 1) * CAST((({hours} * 60 + {minutes}) * 60 + {seconds}) * 1000000 AS SIGNED)"
+
+
+__all__ = ["MAY_BE_LONG", "canonical", "octets", "received", "transfer"]
