@@ -164,8 +164,8 @@ class Ddl(Protocol):
         """A secondary index or unique key."""
         ...
 
-    def add_foreign_key(self, schema: str, table: Table, key: ForeignKey) -> Statement:
-        """A foreign key."""
+    def add_foreign_key(self, schema: str, table: Table, key: ForeignKey, *, validate: bool = True) -> Statement:
+        """A foreign key; without ``validate`` rows that are there already are not checked."""
         ...
 
     def add_checks(self, schema: str, table: Table) -> list[Statement]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from database_migration.engines.protocol import Statement
+from database_migration.engines.protocol import Row, Statement
 from database_migration.ledger._table import LedgerPart, now
 from database_migration.model.migration_state import Side
 
@@ -66,10 +66,12 @@ class Objects(LedgerPart):
 
     def find(self, kind: str, subject: str, side: Side = Side.TARGET) -> CreatedObject | None:
         """The line of one object."""
-        return next(
-            (line for line in self.all() if (line.side, line.kind, line.subject) == (side, kind, subject)),
-            None,
+        rows = self.session.execute(
+            "SELECT side, kind, subject, undo, state, seconds FROM database_migration.created_object"
+            " WHERE migration = %s AND epoch = %s AND side = %s AND kind = %s AND subject = %s",
+            (*self.scope, side.value, kind, subject),
         )
+        return _line(rows[0]) if rows else None
 
     def all(self) -> list[CreatedObject]:
         """Every object in the order of creation; undo them in the reverse order."""
@@ -78,17 +80,7 @@ class Objects(LedgerPart):
             " WHERE migration = %s AND epoch = %s ORDER BY ordinal",
             self.scope,
         )
-        return [
-            CreatedObject(
-                Side(str(side)),
-                str(kind),
-                str(subject),
-                str(undo),
-                state == "made",
-                float(cast(float, seconds)),
-            )
-            for side, kind, subject, undo, state, seconds in rows
-        ]
+        return [_line(row) for row in rows]
 
     def of_earlier_runs(self) -> list[tuple[int, CreatedObject]]:
         """(epoch, object) of this migration's ended runs that were never taken back, the latest first."""
@@ -97,20 +89,7 @@ class Objects(LedgerPart):
             " WHERE migration = %s AND epoch < %s ORDER BY epoch DESC, ordinal DESC",
             self.scope,
         )
-        return [
-            (
-                int(cast(int, epoch)),
-                CreatedObject(
-                    Side(str(side)),
-                    str(kind),
-                    str(subject),
-                    str(undo),
-                    state == "made",
-                    float(cast(float, s)),
-                ),
-            )
-            for epoch, side, kind, subject, undo, state, s in rows
-        ]
+        return [(int(cast(int, row[0])), _line(row[1:])) for row in rows]
 
     def at_epoch(self, epoch: int) -> Objects:
         """The same part, for the objects of an earlier run."""
@@ -122,6 +101,13 @@ class Objects(LedgerPart):
             " WHERE migration = %s AND epoch = %s AND side = %s AND kind = %s AND subject = %s",
             (state, seconds, *self.scope, side.value, kind, subject),
         )
+
+
+def _line(row: Row) -> CreatedObject:
+    side, kind, subject, undo, state, seconds = row
+    return CreatedObject(
+        Side(str(side)), str(kind), str(subject), str(undo), state == "made", float(cast(float, seconds))
+    )
 
 
 __all__ = ["CreatedObject", "Objects"]

@@ -23,6 +23,16 @@ AnyDifference: TypeAlias = (
 Made: TypeAlias = Set[tuple[str, str]]
 """(kind, subject) of objects that this run has made."""
 
+_ASPECTS = {
+    "table": "table",
+    "index": "index",
+    "unique": "index",
+    "foreign_key": "foreign_key",
+    "check": "check",
+    "view": "view",
+}
+"""Kind of statement → aspect of the difference that it takes away."""
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -46,11 +56,12 @@ def compare_schemas(
         for statement in (*statements.tables, *statements.keys, *statements.views)
         if (statement.kind, statement.subject) not in made
     )
-    waiting = frozenset(statement.subject for statement in pending)
+    waiting = frozenset((_ASPECTS.get(statement.kind, ""), statement.subject) for statement in pending)
+    unmade = {(statement.kind, statement.subject) for statement in pending}
     unfinished = frozenset(
-        subject.split(".")[0]
-        for subject in (statement.subject for statement in statements.after_copy)
-        if subject in waiting
+        statement.subject.split(".")[0]
+        for statement in statements.after_copy
+        if (statement.kind, statement.subject) in unmade
     )
     there = {table.name: table for table in actual.tables if table.name not in replaced}
     found: list[AnyDifference] = []
@@ -58,7 +69,7 @@ def compare_schemas(
         other = there.pop(table.name, None)
         if other is not None:
             found += _compare_tables(table, other, dialect)
-        elif table.name not in waiting:
+        elif ("table", table.name) not in waiting:
             found.append(TableDifference(table, None))
     found += [TableDifference(None, extra) for extra in there.values()]
     views = [view for view in actual.views if view.name not in replaced]
@@ -74,10 +85,10 @@ def _compare_tables(expected: Table, actual: Table, dialect: str) -> Iterator[An
     yield from compare_checks(expected, actual, dialect=dialect)
 
 
-def _is_pending(difference: AnyDifference, waiting: Set[str], unfinished: Set[str]) -> bool:
+def _is_pending(difference: AnyDifference, waiting: Made, unfinished: Set[str]) -> bool:
     """Whether a statement that is still to be executed takes the difference away."""
-    if difference.actual is None and difference.aspect != "table" and difference.aspect != "column":
-        return difference.subject in waiting
+    if difference.actual is None:
+        return (difference.aspect, difference.subject) in waiting
     if difference.attribute in ("comment", "on_update"):
         return (difference.table or difference.subject) in unfinished
     return False

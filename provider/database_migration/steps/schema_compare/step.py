@@ -16,7 +16,7 @@ from database_migration.steps.schema_compare.options import SchemaCompareOptions
 from database_migration.steps.schema_compare.scripts import schema_scripts
 from database_migration.steps.schema_compare.spelling import spell_type
 from database_migration.steps.schema_compare.stored_code import CodeOutcome, code_findings, code_outcomes, code_scripts
-from database_migration.steps.schema_compare.waivers import apply_waivers
+from database_migration.steps.schema_compare.waivers import apply_waivers, note_waivers
 
 
 def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
@@ -29,6 +29,7 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
         expected = expected_target(run, ledger)
         actual = read_target(run, ledger.session)
         comparison = compare_with_ledger(run, ledger, expected, actual)
+        note_waivers(ledger, options.waive)
     code = code_outcomes(expected.source.code, actual.code, options.replaced_code)
     findings = apply_waivers(
         [*difference_findings(comparison.differences), *expected.findings, *code_findings(code)], options.waive
@@ -169,4 +170,4 @@ def _as_data(difference: AnyDifference) -> dict[str, str]:
     }
 
 
-__all__ = ["compare_with_ledger", "read_target", "schema_compare", "schema_exists"]
+__all__ = ["compare_with_ledger", "difference_findings", "read_target", "schema_compare", "schema_exists"]

@@ -1,0 +1,62 @@
+"""Before the copy: the schema where it is missing, then the tables with their primary keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from database_migration.engines.protocol import Statement
+from database_migration.ledger import Ledger
+from database_migration.model.report import Finding, Severity
+from database_migration.steps.apply_schema.create import Created, create
+from database_migration.steps.apply_schema.ownership import require_ours
+from database_migration.steps.apply_schema.undo import SCHEMA, undo_earlier_runs
+from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare import ExpectedSchema, read_target, schema_exists
+
+
+def drop_earlier(run: MigrationRun, ledger: Ledger) -> list[Finding]:
+    """Drop what ended runs of this migration left behind, and say so."""
+    dropped = [line for line in undo_earlier_runs(run, ledger, ledger.session) if line.kind in ("table", SCHEMA)]
+    if not dropped:
+        return []
+    names = ", ".join(sorted(line.subject for line in dropped if line.kind == "table"))
+    return [
+        Finding(
+            Severity.NOTE,
+            "earlier_run_dropped",
+            run.target.schema,
+            f"Tables that an ended run of this migration had created were dropped: {names}.",
+        )
+    ]
+
+
+def create_tables(run: MigrationRun, ledger: Ledger, expected: ExpectedSchema) -> Iterator[Created]:
+    """Create the schema and tables that are missing, one by one."""
+    session = ledger.session
+    if not schema_exists(session, run.target.schema):
+        yield _create(run, ledger, _schema_statement(run))
+    require_ours(run, ledger, session, expected.statements.tables, read_target(run, session))
+    for statement in expected.statements.tables:
+        ledger.runs.require_current(run.run_id, run.spec_hash)
+        yield _create(run, ledger, statement)
+
+
+def _schema_statement(run: MigrationRun) -> Statement:
+    """A schema of ours. RESTRICT: it is dropped only when nobody has put anything into it.
+
+    MySQL, whose schemas cannot be missing once we are connected to one, does not know the word: there the
+    undo would be a syntax error rather than a database that is gone.
+    """
+    name = run.target.engine.ddl.quote(run.target.schema)
+    return Statement(SCHEMA, run.target.schema, f"CREATE SCHEMA {name}", f"DROP SCHEMA IF EXISTS {name} RESTRICT")
+
+
+def _create(run: MigrationRun, ledger: Ledger, statement: Statement) -> Created:
+    again = ledger.objects.find(statement.kind, statement.subject) is not None
+    if not ledger.objects.intend(statement):
+        return Created(statement, 0.0, before=True)
+    transactional = run.target.engine.traits.transactional_ddl
+    return create(ledger.objects, ledger.session, statement, transactional=transactional, again=again)
+
+
+__all__ = ["create_tables", "drop_earlier"]
