@@ -1,0 +1,181 @@
+"""PostgreSQL's change log: a publication, a logical replication slot, and a stream of its transactions.
+
+Why nothing is lost. The publication is made before the slot, as the plugin looks it up with the catalog of the
+moment that it decodes. The slot keeps the log from its consistent point on: every transaction that commits
+later is in it, whole. The server forgets only what was confirmed, and only positions that the caller
+stored are confirmed; a reader that comes back with an older position than the slot's would be moved
+forward by the server in silence, so that is checked and refused. A position is where the log goes on after a
+commit: reading from there gives every transaction that commits later, also one that had begun before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+
+from database_migration.engines.postgres import slot
+from database_migration.engines.postgres.connection import PostgresSession, connect_to
+from database_migration.engines.postgres.names import object_name, quote
+from database_migration.engines.postgres.replication_stream import Block, Keepalive, ReplicationStream
+from database_migration.engines.postgres.server_errors import translated
+from database_migration.engines.postgres.transaction_assembly import TransactionAssembly, position
+from database_migration.engines.protocol import Endpoint
+from database_migration.errors import Interrupted, Refused, SourceChanged
+from database_migration.model.change import ChangeTransaction
+from database_migration.model.log_position import LogPosition
+from database_migration.model.table_selection import FormedColumn
+
+_SLOT_BUSY_SECONDS = 15.0
+_PUBLICATION_CHECK_SECONDS = 5.0
+
+
+class PostgresChangeLog:
+    """Fulfils ``protocol.ChangeLog`` for the server at one endpoint."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._streams: dict[str, ReplicationStream] = {}
+
+    def _session(self) -> closing[PostgresSession]:
+        connection = connect_to(self._endpoint, purpose="database_migration log")
+        return closing(PostgresSession(connection, str(self._endpoint)))
+
+    def start(self, name: str, schema: str, tables: Sequence[str]) -> LogPosition:
+        """Make the log readable from now on and return that position."""
+        with self._session() as session:
+            slot.publish(session, object_name(name), schema, tables)
+            created = slot.create(session, object_name(name))
+            if created is not None:
+                return position(created)
+        return self.end()
+
+    def end(self) -> LogPosition:
+        """The log's end; a record of ours follows it, so that a reader surely gets beyond."""
+        with self._session() as session:
+            return position(slot.log_end(session))
+
+    def read(
+        self,
+        name: str,
+        tables: Mapping[str, Sequence[FormedColumn]],
+        schema: str,
+        after: LogPosition,
+        *,
+        idle_seconds: float,
+    ) -> Iterator[ChangeTransaction]:
+        """Committed transactions after a position, in commit order, for ever."""
+        with self._session() as session:
+            slot.check_reaches(session, object_name(name), after.ordinal)
+            oids = _published(session, object_name(name), schema, tables)
+            stream = self._open_stream(name, after.ordinal)
+            self._streams[name] = stream
+            try:
+                assembly = TransactionAssembly(schema, tables, oids)
+                checked = time.monotonic()
+                for transaction in _transactions(stream, assembly, after.ordinal, idle_seconds):
+                    yield transaction
+                    if time.monotonic() - checked > _PUBLICATION_CHECK_SECONDS:
+                        _published(session, object_name(name), schema, tables)
+                        checked = time.monotonic()
+            finally:
+                if self._streams.get(name) is stream:
+                    del self._streams[name]
+                stream.close()
+
+    def _open_stream(self, name: str, after: int) -> ReplicationStream:
+        deadline = time.monotonic() + _SLOT_BUSY_SECONDS
+        while True:
+            connection = connect_to(self._endpoint, purpose="database_migration stream", replication=True)
+            try:
+                with translated(str(self._endpoint)):
+                    return ReplicationStream(connection, object_name(name), object_name(name), after)
+            except Interrupted:
+                # A reader that was killed holds the slot until the server notices.
+                connection.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            except BaseException:
+                connection.close()
+                raise
+
+    def confirm(self, name: str, position: LogPosition) -> None:
+        """Let the server forget what lies before a position that is safely stored elsewhere."""
+        stream = self._streams.get(name)
+        if stream is not None and not stream.closed:
+            stream.confirm(position.ordinal)
+            return
+        with self._session() as session:
+            slot.advance(session, object_name(name), position.ordinal)
+
+    def stop(self, name: str) -> None:
+        """Drop slot, publication and the origins that our appliers used here."""
+        stream = self._streams.pop(name, None)
+        if stream is not None:
+            stream.close()
+        with self._session() as session:
+            slot.drop(session, object_name(name))
+            session.execute(f"DROP PUBLICATION IF EXISTS {quote(object_name(name))}")
+            with suppress(Refused):  # without the right to drop origins there was none to create them either
+                slot.drop_origins(session, name)
+
+    def retained_bytes(self, name: str, after: LogPosition) -> int:
+        """Bytes of log that the server keeps for the slot or behind the position, whichever is more."""
+        with self._session() as session:
+            return slot.retained_bytes(session, object_name(name), after.ordinal)
+
+
+def _transactions(
+    stream: ReplicationStream, assembly: TransactionAssembly, after: int, idle_seconds: float
+) -> Iterator[ChangeTransaction]:
+    """Transactions with changes as they come, and a heartbeat whenever nothing was said for ``idle_seconds``."""
+    consumed = after
+    spoke = time.monotonic()
+    asked = False
+    while True:
+        left = spoke + idle_seconds - time.monotonic()
+        if left <= 0:
+            yield ChangeTransaction(position(consumed), datetime.now(UTC))
+            spoke, asked = time.monotonic(), False
+            continue
+        if left < idle_seconds / 2 and not asked:
+            stream.report(want_reply=True)  # the answer tells how far the server has read
+            asked = True
+        found = stream.next(min(left, idle_seconds / 2))
+        if isinstance(found, Block):
+            transaction = assembly.take(found.data)
+            if transaction is None:
+                continue
+            consumed = max(consumed, transaction.position.ordinal)
+            if transaction.changes:
+                yield transaction
+                spoke = time.monotonic()
+        elif isinstance(found, Keepalive) and not assembly.open:
+            consumed = max(consumed, found.server_end)
+
+
+def _published(
+    session: PostgresSession, publication: str, schema: str, tables: Mapping[str, Sequence[FormedColumn]]
+) -> dict[str, int]:
+    """Object ids of the selected tables; SourceChanged when one is no longer published."""
+    found = session.execute(
+        "SELECT c.relname, c.oid::bigint FROM pg_publication AS p"
+        " JOIN pg_publication_rel AS r ON r.prpubid = p.oid"
+        " JOIN pg_class AS c ON c.oid = r.prrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+        " WHERE p.pubname = %s AND n.nspname = %s",
+        [publication, schema],
+    )
+    oids = {str(name): int(str(oid)) for name, oid in found}
+    missing = sorted(set(tables) - set(oids))
+    if missing:
+        raise SourceChanged(
+            f"The publication no longer holds {', '.join(missing)}: dropped, renamed or taken out.",
+            mend="compare the schemas and plan the migration anew; changes of these tables are not in the log.",
+            subject=publication,
+        )
+    return {name: oid for name, oid in oids.items() if name in tables}
+
+
+__all__ = ["PostgresChangeLog"]

@@ -1,0 +1,60 @@
+"""PostgreSQL 14 and later behind the protocol."""
+
+from __future__ import annotations
+
+from database_migration.engines.postgres.bulk_stream import BULK_FORMAT
+from database_migration.engines.postgres.catalog import PostgresCatalog
+from database_migration.engines.postgres.change_log import PostgresChangeLog
+from database_migration.engines.postgres.change_writer import PostgresChangeWriter
+from database_migration.engines.postgres.connection import PostgresSession, connect_to
+from database_migration.engines.postgres.ddl import PostgresDdl
+from database_migration.engines.postgres.inspection import PostgresInspection
+from database_migration.engines.postgres.names import MAX_NAME_OCTETS
+from database_migration.engines.postgres.rows import PostgresRows
+from database_migration.engines.postgres.trigger_hold import PostgresTriggerHold
+from database_migration.engines.postgres.write_fence import PostgresWriteFence
+from database_migration.engines.protocol import (
+    Catalog,
+    ChangeLog,
+    ChangeWriter,
+    Ddl,
+    Endpoint,
+    Inspection,
+    Rows,
+    Session,
+    Traits,
+    TriggerHold,
+    WriteFence,
+)
+
+
+class PostgresEngine:
+    """Fulfils ``protocol.Engine``."""
+
+    traits: Traits = Traits(
+        engine="postgres",
+        max_identifier_length=MAX_NAME_OCTETS,
+        transactional_ddl=True,
+        bulk_format=BULK_FORMAT,
+        logs_cascades=True,
+        index_names_per_schema=True,
+        default_port=5432,
+    )
+    catalog: Catalog = PostgresCatalog()
+    ddl: Ddl = PostgresDdl()
+    rows: Rows = PostgresRows()
+    writer: ChangeWriter = PostgresChangeWriter()
+    fence: WriteFence = PostgresWriteFence()
+    triggers: TriggerHold = PostgresTriggerHold()
+    inspection: Inspection = PostgresInspection()
+
+    def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:
+        """Open a session in UTC whose text forms are ours."""
+        return PostgresSession(connect_to(endpoint, purpose=purpose), str(endpoint))
+
+    def change_log(self, endpoint: Endpoint) -> ChangeLog:
+        """The log of the server at an endpoint."""
+        return PostgresChangeLog(endpoint)
+
+
+__all__ = ["PostgresEngine"]
