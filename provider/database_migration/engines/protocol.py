@@ -79,6 +79,8 @@ class Traits:
     index_names_per_schema: bool
     """Whether two tables of a schema cannot have indexes of one name."""
     default_port: int
+    identifiers_in_octets: bool = True
+    """What ``max_identifier_length`` counts: octets (True) or characters."""
 
 
 class Session(Protocol):

@@ -1,0 +1,42 @@
+"""What a spec may say about preflight."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class BooleanPolicy(StrEnum):
+    """What becomes of tinyint(1) columns on a target that has booleans."""
+
+    DETECT = "detect"
+    """Those that hold nothing but 0, 1 and NULL, which is counted, become booleans."""
+    NEVER = "never"
+    """All stay integers."""
+
+
+class PreflightOptions(BaseModel):
+    """Options of preflight."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    waive: dict[str, str] = Field(
+        default_factory=dict,
+        description="Findings that are accepted: a code (table_without_key), an object (shop.orders) or code:object,"
+        " each with the reason.",
+    )
+    booleans: BooleanPolicy = Field(
+        BooleanPolicy.DETECT,
+        description="detect: tinyint(1) columns that hold only 0, 1 and NULL become booleans; never: they stay"
+        " integers.",
+    )
+    target_free_bytes: int | None = Field(
+        None,
+        ge=0,
+        description="Free disk space of the target server in bytes, which no server tells by itself; compared with what"
+        " the tables take on the source.",
+    )
+
+
+__all__ = ["BooleanPolicy", "PreflightOptions"]

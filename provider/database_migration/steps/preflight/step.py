@@ -1,0 +1,143 @@
+"""Looks for every reason not to start, before anything but the ledger is created."""
+
+from __future__ import annotations
+
+from database_migration.engines.protocol import Session
+from database_migration.ledger import Ledger
+from database_migration.model.migration_state import Side
+from database_migration.model.report import Finding, Report, ReportTable, Severity, verdict_of
+from database_migration.model.schema import Schema
+from database_migration.steps.preflight.booleans import decide_booleans
+from database_migration.steps.preflight.open_run import open_run, require_two_databases
+from database_migration.steps.preflight.options import PreflightOptions
+from database_migration.steps.preflight.selected_tables import name_findings, selection_findings
+from database_migration.steps.preflight.tables import (
+    boolean_findings,
+    disk_findings,
+    key_findings,
+    ownership_findings,
+)
+from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare import ExpectedSchema, build_expected, read_target
+from database_migration.steps.schema_compare.effort import Effort, code_effort, sum_of, table_effort, view_effort
+from database_migration.steps.schema_compare.waivers import apply_waivers
+
+_ORDER = (Severity.BLOCKER, Severity.WARNING, Severity.NOTE)
+
+
+def preflight(run: MigrationRun, options: PreflightOptions) -> Report:
+    """Open the run and find every reason why it could fail later: servers, privileges, names, keys, room, values.
+
+    The report's verdict is FAILED when there is a blocker. Decides which tinyint(1) columns become booleans.
+
+    :raises PreflightRefused: source and target are one, or the ledger cannot be created.
+    :raises NotPossible: another run of the migration is under way, or it is finalized.
+    """
+    with run.source.connect("preflight") as source, run.target.connect("preflight") as target:
+        require_two_databases(run, source, target)
+        versions = {
+            "source": run.source.engine.inspection.version(source),
+            "target": run.target.engine.inspection.version(target),
+        }
+        open_run(run, target)
+        with run.current_ledger() as ledger:
+            schema = run.source.engine.catalog.read(source, run.source.schema)
+            actual = read_target(run, target)
+            booleans = decide_booleans(run, ledger, source, schema, options.booleans)
+            expected = build_expected(run, schema, booleans)
+            found = _findings(run, options, ledger, source, target, schema, actual, expected)
+            found += boolean_findings(booleans)
+    findings = sorted(apply_waivers(found, options.waive), key=lambda finding: _ORDER.index(finding.severity))
+    return _report(run, expected, findings, versions)
+
+
+def _findings(
+    run: MigrationRun,
+    options: PreflightOptions,
+    ledger: Ledger,
+    source: Session,
+    target: Session,
+    schema: Schema,
+    actual: Schema,
+    expected: ExpectedSchema,
+) -> list[Finding]:
+    one, other = run.source.engine, run.target.engine
+    return [
+        *selection_findings(run.selection, schema),
+        *name_findings(run.selection, expected.selected, one.traits, other.traits),
+        *key_findings(expected.selected, online=run.online),
+        *ownership_findings(expected, actual, ledger),
+        *disk_findings(expected.selected, options.target_free_bytes),
+        *one.inspection.preflight(source, schema, expected.selected, role=Side.SOURCE, online=run.online),
+        *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
+        *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
+    ]
+
+
+def _report(run: MigrationRun, expected: ExpectedSchema, findings: list[Finding], versions: dict[str, str]) -> Report:
+    efforts = _efforts(expected)
+    return Report(
+        stem="preflight",
+        title="Preflight",
+        verdict=verdict_of(findings),
+        migration=run.migration,
+        run_id=run.run_id,
+        created_at=run.now(),
+        summary={
+            "source": versions["source"],
+            "target": versions["target"],
+            "tables": len(expected.tables),
+            "rows (estimated)": sum(table.estimated_rows for table in expected.selected),
+            "bytes (estimated)": sum(table.estimated_bytes for table in expected.selected),
+            "blockers": sum(finding.severity is Severity.BLOCKER for finding in findings),
+            "warnings": sum(finding.severity is Severity.WARNING for finding in findings),
+            "effort points": sum_of(efforts),
+        },
+        findings=findings,
+        tables=[
+            ReportTable(
+                "Servers",
+                ("side", "server", "address", "schema"),
+                (
+                    ("source", versions["source"], str(run.source.endpoint), run.source.schema),
+                    ("target", versions["target"], str(run.target.endpoint), run.target.schema),
+                ),
+            ),
+            ReportTable(
+                "Tables",
+                ("source", "target", "rows (estimated)", "bytes (estimated)", "row key", "stored as"),
+                tuple(
+                    (
+                        source.name,
+                        target.name,
+                        source.estimated_rows,
+                        source.estimated_bytes,
+                        ", ".join(source.row_key) or "none",
+                        source.storage,
+                    )
+                    for source, target in zip(expected.selected, expected.tables, strict=True)
+                ),
+            ),
+            ReportTable(
+                "Effort and risk",
+                ("kind", "object", "points", "risk", "because of"),
+                tuple(
+                    (effort.kind, effort.name, effort.points, effort.risk, ", ".join(effort.reasons))
+                    for effort in sorted(efforts, key=lambda effort: (-effort.points, effort.name))
+                ),
+                note="Points are weights, not hours: up to 1 is low, up to 5 medium, above that high risk.",
+            ),
+        ],
+        data={"versions": versions, "online": run.online},
+    )
+
+
+def _efforts(expected: ExpectedSchema) -> list[Effort]:
+    return [
+        *(table_effort(*pair) for pair in zip(expected.selected, expected.tables, strict=True)),
+        *(view_effort(view.source.name, manual=view.view is None) for view in expected.views),
+        *(code_effort(code) for code in expected.source.code),
+    ]
+
+
+__all__ = ["preflight"]
