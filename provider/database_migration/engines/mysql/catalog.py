@@ -137,7 +137,9 @@ def _table(
 
 
 def _column(row: Row, documents: set[str], *, is_mariadb: bool) -> Column:
-    (name, data_type, spelled, nullable, default, extra, length, precision, scale, fraction, charset, collation) = row[:12]
+    (name, data_type, spelled, nullable, default, extra, length, precision, scale, fraction, charset, collation) = row[
+        :12
+    ]
     generation, comment = row[12:]
     kind = column_type(
         text(data_type),
@@ -246,9 +248,7 @@ def _events(session: MySQLSession, schema: str) -> list[StoredCode]:
 
 
 def _sequence(session: MySQLSession, schema: str, name: str) -> Sequence:
-    ((following, increment),) = session.execute(
-        f"SELECT next_not_cached_value, increment FROM {quote(schema, name)}"
-    )
+    ((following, increment),) = session.execute(f"SELECT next_not_cached_value, increment FROM {quote(schema, name)}")
     return Sequence(name, int(str(following)), int(str(increment)))
 
 

@@ -210,7 +210,7 @@ class MySQLSession:
     @property
     def info(self) -> str:
         """The server's summary of the last bulk statement (``Records: 3  Deleted: 0 …``)."""
-        return (self._connection.info() or b"").decode()
+        return str(self._connection.info() or "")
 
     def literal(self, value: Parameter) -> str:
         """A value as an SQL literal of this connection."""

@@ -18,10 +18,24 @@ _WHOLE = re.compile(r"CURRENT_TIMESTAMP|NOW|LOCALTIMESTAMP|TRANSACTION_TIMESTAMP
 
 # What is safe to carry over: anything else is left out with a finding, because parsing proves nothing.
 _CARRIED = (
-    exp.Column | exp.Identifier | exp.Literal | exp.Null | exp.Boolean | exp.Paren | exp.Neg | exp.Not | exp.And | exp.Or
-) | (
-    exp.EQ | exp.NEQ | exp.GT | exp.GTE | exp.LT | exp.LTE | exp.Is | exp.In | exp.Between | exp.Like | exp.Add | exp.Sub
-) | (exp.Mul | exp.Lower | exp.Upper | exp.Concat | exp.Coalesce | exp.Abs | exp.Trim | exp.Tuple | exp.DPipe)
+    *(exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Paren, exp.Tuple, exp.DPipe),
+    *(
+        exp.And,
+        exp.Or,
+        exp.Not,
+        exp.EQ,
+        exp.NEQ,
+        exp.GT,
+        exp.GTE,
+        exp.LT,
+        exp.LTE,
+        exp.Is,
+        exp.In,
+        exp.Between,
+        exp.Like,
+    ),
+    *(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Lower, exp.Upper, exp.Concat, exp.Coalesce, exp.Trim),
+)
 _TEXT_TYPES = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR, exp.DataType.Type.BPCHAR)
 
 
@@ -36,7 +50,7 @@ def tidy(text: str) -> str:
         tree = sqlglot.parse_one(text, read="mysql")
     except SqlglotError:
         return text
-    return _bare(tree.transform(_without_introducer)).sql("mysql", identify=True)
+    return _sql(tree.transform(_without_introducer))
 
 
 def translate(text: str, dialect: str) -> str | None:
@@ -52,7 +66,7 @@ def translate(text: str, dialect: str) -> str | None:
         return None
     if not all(isinstance(node, _CARRIED) for node in tree.walk()):
         return None
-    return _bare(tree).sql("mysql", identify=True)
+    return _sql(tree)
 
 
 def tables_of(query: str) -> tuple[str, ...]:
@@ -69,6 +83,10 @@ def tables_of(query: str) -> tuple[str, ...]:
 def is_now(text: str) -> bool:
     """Whether an expression is the current time, in any spelling."""
     return _WHOLE.fullmatch(text.split("(")[0].strip()) is not None
+
+
+def _sql(tree: exp.Expression) -> str:
+    return str(_bare(tree).sql("mysql", identify=True))
 
 
 def _without_introducer(node: exp.Expression) -> exp.Expression:

@@ -90,10 +90,6 @@ def digests(
             digest = int(last) if session.has_md5 else _client_digest(last)
             yield tuple(text.decode() for text in texts), digest
     if not complete:
-                break
-            digest = int(last) if session.has_md5 else _client_digest(last)
-            yield tuple(text.decode() for text in texts), digest
-    if not complete:
         raise no_text(session, schema, table, [*columns, *key], rows)
 
 

@@ -30,7 +30,7 @@ def transfer(formed: FormedColumn, c: str) -> str:
     if form is Form.TIME and kind is Kind.INTEGER:
         return _time_of_microseconds(c)
     if form is Form.DOUBLE and kind in (Kind.FLOAT, Kind.DOUBLE):
-        return f"CAST(CAST({c} AS DOUBLE) AS CHAR)"
+        return _shortest_double(formed, c)
     if form is Form.BIT and kind is Kind.BIT:
         return f"LPAD(BIN({c}+0), {formed.column.type.bits}, '0')"
     if form is Form.BINARY and kind in _BYTES:
@@ -81,6 +81,18 @@ def received(formed: FormedColumn, text: str) -> str:
     if form is Form.TIME and kind is Kind.INTEGER:
         return _microseconds_of_time(text)
     return text
+
+
+def _shortest_double(formed: FormedColumn, c: str) -> str:
+    """A number's shortest text that reads back exactly.
+
+    The text of FLOAT has six digits only. And MySQL cuts the text of a computed double (not of a DOUBLE column) to
+    22 characters, losing digits; inside a JSON array it does not.
+    """
+    if formed.column.type.kind is Kind.DOUBLE and formed.column.type.scale is None:
+        return f"CAST({c} AS CHAR)"
+    array = f"CAST(JSON_ARRAY(CAST({c} AS DOUBLE)) AS CHAR)"
+    return f"SUBSTR({array}, 2, CHAR_LENGTH({array}) - 2)"
 
 
 def _uuid(formed: FormedColumn, c: str) -> str:
