@@ -82,7 +82,7 @@ def test_nothing_is_lost_over_a_fenced_switch(
             " SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'database_migration write fence: shop'"
         )
     time.sleep(0.5)
-    postgres_database.execute("UPDATE traffic_endpoint SET writes_held = true, version = version + 1")
+    postgres_database.execute("UPDATE traffic_endpoint SET writes_held = 1, version = version + 1")
     connection = target.connect()
     cursor = connection.cursor()
     cursor.execute("SET foreign_key_checks = 0, sql_mode = CONCAT(@@sql_mode, ',NO_AUTO_VALUE_ON_ZERO')")
@@ -95,9 +95,7 @@ def test_nothing_is_lost_over_a_fenced_switch(
         columns = rows[0][0]
         cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM `{mariadb_database.database}`.{table}")
     connection.close()
-    postgres_database.execute(
-        "UPDATE traffic_endpoint SET serving = 'target', writes_held = false, version = version + 1"
-    )
+    postgres_database.execute("UPDATE traffic_endpoint SET serving = 'target', writes_held = 0, version = version + 1")
     time.sleep(3)
     stop(writer)
 

@@ -15,8 +15,8 @@ CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS traffic_endpoint (
     name                 varchar(100) PRIMARY KEY,
     serving              varchar(10)  NOT NULL CHECK (serving IN ('source', 'target')),
-    writes_held          boolean      NOT NULL DEFAULT false,
-    reads_percent_target integer      NOT NULL DEFAULT 0 CHECK (reads_percent_target BETWEEN 0 AND 100),
+    writes_held          smallint     NOT NULL DEFAULT 0,
+    reads_percent_target smallint     NOT NULL DEFAULT 0 CHECK (reads_percent_target BETWEEN 0 AND 100),
     version              bigint       NOT NULL DEFAULT 1
 )
 """
@@ -45,7 +45,7 @@ class EndpointReader:
         self._address = switchboard
         self._name = name
         self._stop = stop
-        self._connection: psycopg.Connection[tuple[str, bool, int, int]] | None = None
+        self._connection: psycopg.Connection[tuple[str, int, int, int]] | None = None
 
     def read(self) -> EndpointState:
         """The row as of now; waits out a switchboard that is away."""
@@ -83,7 +83,8 @@ class EndpointReader:
         ).fetchone()
         if row is None:
             raise LookupError(f"traffic_endpoint has no row {self._name!r}: insert it before the writer starts.")
-        return EndpointState(*row)
+        serving, held, percent, version = row
+        return EndpointState(serving, bool(held), percent, version)
 
     def close(self) -> None:
         """Ends the connection."""
