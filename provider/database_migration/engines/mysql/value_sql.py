@@ -92,7 +92,7 @@ def _shortest_double(formed: FormedColumn, c: str) -> str:
     if formed.column.type.kind is Kind.DOUBLE and formed.column.type.scale is None:
         return f"CAST({c} AS CHAR)"
     array = f"CAST(JSON_ARRAY(CAST({c} AS DOUBLE)) AS CHAR)"
-    return f"SUBSTR({array}, 2, CHAR_LENGTH({array}) - 2)"
+    return f"CASE WHEN {c} IS NOT NULL THEN SUBSTR({array}, 2, CHAR_LENGTH({array}) - 2) END"
 
 
 def _uuid(formed: FormedColumn, c: str) -> str:
