@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow.sdk import BaseOperator
+
 from database_migration.hooks.migration import MigrationHook
 
 
-class MigrationKeywords:
+class MigrationKeywords(BaseOperator):
     """Takes the keywords that say which migration it is about, and passes all others on.
 
-    To be named before Airflow's own base class. Nothing here is a secret: connections go by their ids.
+    Operators and sensors alike inherit it. Nothing here is a secret: connections go by their ids.
     """
 
     #: Connections and names may hold Jinja; what a spec says otherwise is data and is never rendered.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, ClassVar, cast
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from pydantic import BaseModel, ValidationError
 
@@ -17,11 +17,13 @@ from database_migration.links import ReportLink
 from database_migration.model.report import Report, Severity, Verdict
 from database_migration.steps.run import MigrationRun
 
+#: XCom key under which a failing task leaves its reason, for the rollback's report.
+FAILURE_KEY = "failure"
 _BLOCKERS_TOLD = 5
 _LOG_LEVELS = {Severity.BLOCKER: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 
 
-class MigrationOperator(MigrationKeywords, BaseOperator):
+class MigrationOperator(MigrationKeywords):
     """Works on one run of a migration, and tells Airflow whether another try helps.
 
     A killed task needs no cleaning up: each step resumes from the ledger, and what its transactions had
@@ -39,12 +41,15 @@ class MigrationOperator(MigrationKeywords, BaseOperator):
     """
 
     ui_color = "#e8f0fb"
-    template_fields = MigrationKeywords.template_fields
 
     def execute(self, context: Context) -> Any:
         """The work, with our errors in Airflow's words."""
         with airflow_errors():
-            return self.work(context)
+            try:
+                return self.work(context)
+            except MigrationError as error:
+                context["ti"].xcom_push(key=FAILURE_KEY, value=f"{type(error).__name__}: {error}")
+                raise
 
     def work(self, context: Context) -> Any:
         """What the operator does; its result is the task's XCom."""
@@ -153,4 +158,4 @@ def _mend(mend: str) -> str:
     return f" → {mend}" if mend else ""
 
 
-__all__ = ["MigrationOperator", "StepOperator", "airflow_errors", "run_id_of"]
+__all__ = ["FAILURE_KEY", "MigrationOperator", "StepOperator", "airflow_errors", "run_id_of"]

@@ -1,0 +1,79 @@
+"""From a spec to its three DAGs.
+
+    begin ─ plan ─ [gate] ─ prepare ─ execute ─ [gate] ─ cutover ─ [gate] ─ soak ─ rollback ─ verdict
+
+``begin`` is a setup that does nothing, ``rollback`` and ``verdict`` are its teardowns. Of the shapes that were
+tried this is the one that is right in every case: rollback runs once anything failed (or was rejected, or a
+person marked the run failed), does nothing when all went well, and never makes the run green; a failing setup
+would keep its teardowns from running, so it does nothing; with ``dagrun_timeout`` teardowns are skipped, so
+there is none.
+"""
+
+from __future__ import annotations
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, chain
+from database_migration.operators.rollback import RollbackOperator
+from database_migration.operators.verdict import VerdictOperator
+
+from migration_dag_factory.dag_arguments import dag_arguments
+from migration_dag_factory.gates import gate
+from migration_dag_factory.phases import (
+    cutover_phase,
+    execute_phase,
+    keywords,
+    plan_phase,
+    prepare_phase,
+    soak_phase,
+)
+from migration_dag_factory.replication_dag import build_replication_dag
+from migration_dag_factory.rollback_dag import build_rollback_dag
+from migration_dag_factory.spec import MigrationSpec
+
+_TASKS_BESIDE_THE_LANES = 4
+
+
+def build_dags(spec: MigrationSpec) -> tuple[DAG, ...]:
+    """The migration's DAG, the one that replicates (online) and the one that goes back."""
+    if spec.online:
+        return build_dag(spec), build_replication_dag(spec), build_rollback_dag(spec)
+    return build_dag(spec), build_rollback_dag(spec)
+
+
+def build_dag(spec: MigrationSpec) -> DAG:
+    """The migration's own DAG: at most one run at a time, each from the plan to the end or back."""
+    description = spec.description or f"Migrates {spec.source.conn_id} to {spec.target.conn_id}."
+    with DAG(
+        spec.migration,
+        schedule=spec.schedule,
+        catchup=False,
+        max_active_runs=1,
+        max_active_tasks=spec.steps.chunked_copy.lanes + _TASKS_BESIDE_THE_LANES,
+        **dag_arguments(spec, description),
+    ) as dag:
+        begin = EmptyOperator(task_id="begin").as_setup()
+        links = [
+            plan_phase(spec),
+            gate(spec, "plan"),
+            prepare_phase(spec),
+            execute_phase(spec),
+            gate(spec, "cutover"),
+            cutover_phase(spec),
+            gate(spec, "finalize"),
+            soak_phase(spec),
+        ]
+        rollback = RollbackOperator(
+            task_id="rollback",
+            options=spec.steps.rollback,
+            cutover=spec.steps.cutover.model_dump(mode="json"),
+            only_after_failure=True,
+            **keywords(spec),
+        ).as_teardown(setups=begin)
+        verdict = VerdictOperator(task_id="verdict", retries=0).as_teardown(setups=begin, on_failure_fail_dagrun=True)
+        work = [link for link in links if link is not None]
+        chain(begin, *work, rollback, verdict)
+        work[-1] >> verdict
+    return dag
+
+
+__all__ = ["build_dag", "build_dags"]

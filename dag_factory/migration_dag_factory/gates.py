@@ -1,0 +1,72 @@
+"""The questions between the phases: Airflow's own approvals, with what the steps before them found."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk.execution_time.hitl import HITLUser
+from database_migration.links import below_base_url, page_path
+
+from migration_dag_factory.spec import GateSpec, MigrationSpec
+
+_SUBJECTS = {
+    "plan": "Create {migration}'s tables on the target and copy the data?",
+    "cutover": "Lead the application of {migration} over to the target?",
+    "finalize": "Finalize {migration}? There is no way back afterwards.",
+}
+#: (task, name of its report, what it is called) whose outcomes each gate shows.
+_SHOWN = {
+    "plan": (
+        ("plan.preflight", "preflight", "Preflight"),
+        ("plan.schema_compare", "schema_compare", "Schema comparison"),
+        ("plan.translate_queries", "translate_queries", "Query translation"),
+        ("plan.plan", "plan", "Execution plan"),
+    ),
+    "cutover": (
+        ("execute.finish_copy", "chunked_copy", "Copy"),
+        ("execute.catch_up", "replicate.caught_up", "Catch-up"),
+        ("execute.validate", "validate", "Validation"),
+        ("execute.dual_read", "dual_read", "Dual read"),
+    ),
+    "finalize": (("cutover.cutover", "cutover", "Cutover"),),
+}
+_REJECTED = {
+    "plan": "the run ends; nothing was created.",
+    "cutover": "what was created on the target is removed again; the source keeps serving.",
+    "finalize": "the application is led back to the source, with everything written in the meantime.",
+}
+
+
+def gate(spec: MigrationSpec, name: str) -> ApprovalOperator | None:
+    """The question of this name, or None where the spec asks for none.
+
+    Rejecting fails the task (and is never retried), so that the rollback runs.
+    """
+    asked: GateSpec | None = getattr(spec.gates, name)
+    if asked is None:
+        return None
+    defaults = {"approve": [ApprovalOperator.APPROVE], "reject": [ApprovalOperator.REJECT]}
+    return ApprovalOperator(
+        task_id=f"gate_{name}",
+        subject=_SUBJECTS[name].format(migration=spec.migration),
+        body=_body(spec, name),
+        assigned_users=[HITLUser(id=user, name=user) for user in asked.assigned_users] or None,
+        response_timeout=asked.timeout,
+        defaults=defaults.get(asked.on_timeout) if asked.timeout else None,
+        fail_on_reject=True,
+        retries=0,
+    )
+
+
+def _body(spec: MigrationSpec, name: str) -> str:
+    """A Jinja template in Markdown, filled in by Airflow when the gate is reached."""
+    text = files(__package__).joinpath("gate.md.j2").read_text(encoding="utf-8")
+    return (
+        text.replace("__SHOWN__", repr(_SHOWN[name]))
+        .replace("__REJECTED__", _REJECTED[name])
+        .replace("__PAGE__", below_base_url(page_path(spec.migration)))
+    )
+
+
+__all__ = ["gate"]

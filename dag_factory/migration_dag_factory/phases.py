@@ -1,0 +1,122 @@
+"""The phases of a migration as task groups; what a spec says becomes operators' arguments here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.sdk import BaseOperator, TaskGroup, chain
+from database_migration.operators.apply_schema import ApplySchemaOperator
+from database_migration.operators.checkpoint import CheckpointOperator
+from database_migration.operators.chunked_copy import ChunkedCopyOperator
+from database_migration.operators.cutover import CutoverOperator
+from database_migration.operators.dual_read import DualReadOperator
+from database_migration.operators.finalize import FinalizeOperator
+from database_migration.operators.plan import PlanOperator
+from database_migration.operators.preflight import PreflightOperator
+from database_migration.operators.replicate import ReplicateOperator, StartCaptureOperator
+from database_migration.operators.schema_compare import SchemaCompareOperator
+from database_migration.operators.translate_queries import TranslateQueriesOperator
+from database_migration.operators.validate import ValidateOperator
+from database_migration.sensors.cutover_window import CutoverWindowSensor
+
+from migration_dag_factory.spec import MigrationSpec
+
+
+def keywords(spec: MigrationSpec) -> dict[str, Any]:
+    """What every operator of a migration is told."""
+    return {
+        "migration": spec.migration,
+        "source_conn_id": spec.source.conn_id,
+        "source_schema": spec.source.schema_name,
+        "target_conn_id": spec.target.conn_id,
+        "target_schema": spec.target.schema_name,
+        "tables": spec.tables.model_dump(mode="json"),
+        "spec_hash": spec.hash,
+        "online": spec.online,
+        "reports": spec.reports,
+    }
+
+
+def plan_phase(spec: MigrationSpec) -> TaskGroup:
+    """Everything that can be known before anything is touched."""
+    told, steps = keywords(spec), spec.steps
+    with TaskGroup("plan", tooltip="Nothing is touched yet") as group:
+        chain(
+            PreflightOperator(task_id="preflight", options=steps.preflight, **told),
+            SchemaCompareOperator(task_id="schema_compare", options=steps.schema_compare, **told),
+            TranslateQueriesOperator(task_id="translate_queries", options=steps.translate_queries, **told),
+            PlanOperator(task_id="plan", options=steps.plan, **told),
+        )
+    return group
+
+
+def prepare_phase(spec: MigrationSpec) -> TaskGroup:
+    """Tables on the target, and the source's log kept from now on."""
+    told, steps = keywords(spec), spec.steps
+    with TaskGroup("prepare", tooltip="Tables are created, capture begins") as group:
+        tasks: list[BaseOperator] = [
+            ApplySchemaOperator(task_id="apply_schema", stage="tables", options=steps.apply_schema, **told)
+        ]
+        if spec.online:
+            tasks.append(StartCaptureOperator(task_id="start_capture", options=steps.replicate, **told))
+        chain(*tasks, CheckpointOperator(task_id="checkpoint", name="prepared", **told))
+    return group
+
+
+def execute_phase(spec: MigrationSpec) -> TaskGroup:
+    """Rows, then what slows loading, then the comparison."""
+    told, steps = keywords(spec), spec.steps
+    with TaskGroup("execute", tooltip="Rows are copied and compared") as group:
+        cut = ChunkedCopyOperator(task_id="cut_chunks", part="cut", options=steps.chunked_copy, **told)
+        lanes = ChunkedCopyOperator.partial(
+            task_id="chunked_copy", part="lane", options=steps.chunked_copy, map_index_template="lane {{ task.lane }}",
+            **told,
+        ).expand(lane=cut.output)  # fmt: skip
+        tasks: list[BaseOperator] = [
+            ChunkedCopyOperator(task_id="finish_copy", part="finish", options=steps.chunked_copy, **told)
+        ]
+        if spec.online:
+            tasks.append(
+                ReplicateOperator(task_id="reach_copy_end", until="copy_end", options=steps.replicate, **told)
+            )
+        tasks.append(ApplySchemaOperator(task_id="apply_schema", stage="keys", options=steps.apply_schema, **told))
+        if spec.online:
+            tasks.append(ReplicateOperator(task_id="catch_up", until="caught_up", options=steps.replicate, **told))
+        chain(
+            lanes,
+            *tasks,
+            ValidateOperator(task_id="validate", options=steps.validate_, **told),
+            DualReadOperator(task_id="dual_read", options=steps.dual_read, **told),
+            CheckpointOperator(task_id="checkpoint", name="validated", **told),
+        )
+    return group
+
+
+def cutover_phase(spec: MigrationSpec) -> TaskGroup:
+    """The application is led over, in its window where it has one."""
+    with TaskGroup("cutover", tooltip="The application is led over") as group:
+        cutover = CutoverOperator(task_id="cutover", options=spec.steps.cutover, **keywords(spec))
+        if spec.windows.cutover is not None:
+            window = CutoverWindowSensor(
+                task_id="window",
+                cron=spec.windows.cutover.cron,
+                duration=spec.windows.cutover.duration,
+                timezone=spec.windows.cutover.timezone,
+            )
+            chain(window, cutover)
+    return group
+
+
+def soak_phase(spec: MigrationSpec) -> TaskGroup:
+    """The end of reverse replication."""
+    with TaskGroup("soak", tooltip="Reverse replication holds until this ends it") as group:
+        FinalizeOperator(
+            task_id="finalize",
+            options=spec.steps.finalize,
+            cutover=spec.steps.cutover.model_dump(mode="json"),
+            **keywords(spec),
+        )
+    return group
+
+
+__all__ = ["cutover_phase", "execute_phase", "keywords", "plan_phase", "prepare_phase", "soak_phase"]

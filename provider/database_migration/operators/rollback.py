@@ -1,0 +1,76 @@
+"""Going back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import Context
+
+from database_migration.errors import NotPossible
+from database_migration.hooks.traffic import traffic_of
+from database_migration.model.report import Report
+from database_migration.operators._run_states import culprits, states_of_run, unsuccessful
+from database_migration.operators._step import FAILURE_KEY, StepOperator, run_id_of
+from database_migration.steps.cutover import CutoverOptions
+from database_migration.steps.rollback import FailureFacts, rollback
+from database_migration.steps.run import MigrationRun
+
+
+class RollbackOperator(StepOperator):
+    """Abandons the migration before cutover, reverses it after; nothing that was written is lost either way.
+
+    It goes by the spec with which the run was opened, even when the spec was edited since.
+
+    :param cutover: ``steps.cutover`` of the spec, for its traffic switch.
+    :param checkpoint: where to go back to; None or empty: all the way.
+    :param reason: why, for the report.
+    :param only_after_failure: for a teardown: does nothing when every other task of the DAG run succeeded, or
+        when the migration's current run is not this DAG run.
+    :param options: ``steps.rollback`` of a spec; the other keywords are those of every step's operator.
+    """
+
+    stem = "rollback"
+    template_fields = (*StepOperator.template_fields, "checkpoint", "reason")
+
+    def __init__(
+        self,
+        *,
+        cutover: Mapping[str, Any] | None = None,
+        checkpoint: str | None = None,
+        reason: str = "",
+        only_after_failure: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.cutover = dict(cutover or {})
+        self.checkpoint = checkpoint
+        self.reason = reason
+        self.only_after_failure = only_after_failure
+
+    def work(self, context: Context) -> Any:
+        """Look whether there is anything to go back from, and go."""
+        bad = unsuccessful(states_of_run(context, apart_from=("verdict",))) if self.only_after_failure else {}
+        if self.only_after_failure and not bad:
+            self.log.info("Every task succeeded: there is nothing to roll back.")
+            return None
+        state = self.migration_hook.state()
+        if self.only_after_failure and (state is None or state.run_id != run_id_of(context) or state.phase.is_over):
+            self.log.info("This run is not (or no longer) the migration's current one: there is nothing to roll back.")
+            return None
+        if state is None:
+            raise NotPossible(
+                "no run of it was ever opened.", mend="there is nothing to roll back.", subject=self.migration
+            )
+        run = self.migration_hook.run_as_opened(state)
+        return self.conclude(run, self._roll_back(run, self._facts(context, bad)))
+
+    def _roll_back(self, run: MigrationRun, failure: FailureFacts | None) -> Report:
+        traffic = traffic_of(CutoverOptions.model_validate(self.cutover).traffic, run)
+        return rollback(run, self.options, traffic, checkpoint=self.checkpoint or None, failure=failure)
+
+    def _facts(self, context: Context, bad: Mapping[str, str | None]) -> FailureFacts | None:
+        ti: Any = context["ti"]
+        tasks = culprits(dict(bad))
+        told = [ti.xcom_pull(task_ids=task, key=FAILURE_KEY) for task in tasks]
+        return None
