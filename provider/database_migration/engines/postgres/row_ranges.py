@@ -40,20 +40,19 @@ def walk(session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows:
     """See ``protocol.Rows.boundaries``."""
     name = f"t.{quote(key.column)}"
     text = transfer_sql(_formed(table, key), name)
-    source = source_of(schema, table)
+    select = f"SELECT {text} FROM {source_of(schema, table)}"
+    lowest = session.execute(f"{select} ORDER BY {name} LIMIT 1")
     bounds: list[str] = []
-    while True:
-        start = f" WHERE {name} >= {bound_sql(table, key, bounds[-1])}" if bounds else ""
-        found = session.execute(f"SELECT {text} FROM {source}{start} ORDER BY {name} OFFSET {int(chunk_rows)} LIMIT 1")
-        if found and bounds and found[0][0] == bounds[-1]:
+    here = str(lowest[0][0]) if lowest else None
+    while here is not None:
+        start = bound_sql(table, key, here)
+        found = session.execute(f"{select} WHERE {name} >= {start} ORDER BY {name} OFFSET {int(chunk_rows)} LIMIT 1")
+        if found and found[0][0] == here:
             # More rows share the key than a chunk should have: they stay together.
-            found = session.execute(
-                f"SELECT {text} FROM {source} WHERE {name} > {bound_sql(table, key, bounds[-1])}"
-                f" ORDER BY {name} LIMIT 1"
-            )
-        if not found:
-            break
-        bounds.append(str(found[0][0]))
+            found = session.execute(f"{select} WHERE {name} > {start} ORDER BY {name} LIMIT 1")
+        here = str(found[0][0]) if found else None
+        if here is not None:
+            bounds.append(here)
     edges = [None, *bounds, None]
     return [KeyRange(key, lower, upper) for lower, upper in pairwise(edges)]
 

@@ -124,8 +124,8 @@ class PostgresRows:
         if sequence is None:
             return  # a plain column here: the application gives the values
         session.execute(
-            f"SELECT setval(%s::regclass, greatest(%s::bigint, last_value + is_called::int), false) FROM {sequence}",
-            [str(sequence), value],
+            f"SELECT setval({literal(str(sequence))}::regclass,"
+            f" greatest({int(value)}::bigint, last_value + is_called::int), false) FROM {sequence}"
         )
 
     def analyze(self, session: Session, schema: str, table: Table) -> None:
