@@ -1,0 +1,79 @@
+"""Rows counted on both sides, and rows whose parents are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from database_migration.engines.protocol import Session
+from database_migration.model.report import Finding, Severity
+from database_migration.model.table_selection import TablePair
+from database_migration.steps.apply_schema.orphans import orphan_query
+from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate.sides import Sides
+
+
+@dataclass(frozen=True, slots=True)
+class TableCount:
+    """Exact counts of a table, taken at the same time."""
+
+    table: str
+    source: int
+    target: int
+
+    @property
+    def equal(self) -> bool:
+        """Whether both sides hold as many rows."""
+        return self.source == self.target
+
+
+def count_tables(run: MigrationRun) -> list[TableCount]:
+    """Count every table on both sides; comparable where nobody writes and everything is applied."""
+    run_pairs = run.pairs()
+    with Sides(run) as sides:
+        return [_count(sides, pair) for pair in run_pairs]
+
+
+def find_orphans(sides: Sides, pairs: tuple[TablePair, ...]) -> list[Finding]:
+    """Rows on the target whose foreign keys lead nowhere: blockers where the source has fewer of them."""
+    findings = []
+    by_name = {pair.source.name: pair for pair in pairs}
+    for pair in pairs:
+        target_keys = {key.columns: key for key in pair.target.foreign_keys}
+        target_name = {column.source.name: column.target.name for column in pair.columns}
+        for key in pair.source.foreign_keys:
+            twin = target_keys.get(tuple(target_name.get(name, name) for name in key.columns))
+            if key.parent_table not in by_name or twin is None:
+                continue  # the target cannot name the parent: schema_compare tells of it
+            run = sides.run
+            broken = _ask(sides.target, orphan_query(run.target.engine.ddl, run.target.schema, pair.target, twin))
+            if not broken:
+                continue
+            before = _ask(sides.source, orphan_query(run.source.engine.ddl, run.source.schema, pair.source, key))
+            findings.append(
+                Finding(
+                    Severity.BLOCKER if broken > before else Severity.WARNING,
+                    "orphan_rows",
+                    f"{pair.source.name}.{key.name}",
+                    f"{broken} rows refer to a row of {twin.parent_table} that does not exist"
+                    f" ({before} on the source).",
+                    "mend the rows on the source; replication carries that over.",
+                )
+            )
+    return findings
+
+
+def _ask(session: Session, query: str) -> int:
+    return int(cast(int, session.execute(query)[0][0]))
+
+
+def _count(sides: Sides, pair: TablePair) -> TableCount:
+    run = sides.run
+    source, target = sides.both(
+        lambda session: run.source.engine.catalog.exact_count(session, pair.source),
+        lambda session: run.target.engine.catalog.exact_count(session, pair.target),
+    )
+    return TableCount(pair.source.name, source, target)
+
+
+__all__ = ["TableCount", "count_tables", "find_orphans"]

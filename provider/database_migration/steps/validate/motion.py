@@ -1,0 +1,143 @@
+"""Tells a row that differs from a row that is on its way.
+
+While changes are applied the two sides are read at different moments of the source's history. A difference is
+one only if it outlives the way: the source's row is read, then the log's end is taken, then everything up to that
+end is waited for, then the target's row is read and the source's once more. If the source's row is the same in
+both reads, the target has had to hold it by now, and a difference is real. If it is not, the row is in motion and
+the whole is tried again. The source's second read comes last, so no change can hide between the reads.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from database_migration.ledger import Positions
+from database_migration.model.migration_state import Direction
+from database_migration.model.table_selection import TablePair
+from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate.difference import Difference
+from database_migration.steps.validate.row_values import (
+    RowKey,
+    difference,
+    in_batches,
+    key_of,
+    source_rows,
+    target_rows,
+)
+from database_migration.steps.validate.sides import Sides
+
+_ASK_EVERY = 0.1
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What came of a set of rows."""
+
+    differences: list[Difference] = field(default_factory=list)
+    in_motion: set[RowKey] = field(default_factory=set)
+    """The source changed them each time they were looked at."""
+    not_judged: set[RowKey] = field(default_factory=set)
+    """Replication did not get as far as it had to in time."""
+
+    def add(self, other: Judgement) -> None:
+        """Take another judgement's rows over."""
+        self.differences += other.differences
+        self.in_motion |= other.in_motion
+        self.not_judged |= other.not_judged
+
+
+class Motion:
+    """Waits for replication while it runs; a context manager, shared by threads.
+
+    :param epoch: the run's epoch; None for a target that stands still, for which nothing is waited.
+    """
+
+    def __init__(self, run: MigrationRun, epoch: int | None, *, settle_seconds: float) -> None:
+        self._run = run
+        self._epoch = epoch
+        self._settle_seconds = settle_seconds
+        self._stack = ExitStack()
+        self._positions: Positions | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        if self._epoch is not None:
+            session = self._stack.enter_context(self._run.target.connect("validate"))
+            self._positions = self._run.ledger_over(session, self._epoch).positions
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def moving(self) -> bool:
+        """Whether replication is under way."""
+        return self._epoch is not None
+
+    def settle(self) -> bool:
+        """Wait until all that the source's log holds now is applied; False when that takes too long."""
+        if self._positions is None:
+            return True
+        end = self._run.source.change_log.end()
+        deadline = time.monotonic() + self._settle_seconds
+        while True:
+            with self._lock:
+                applied = self._positions.get(Direction.FORWARD)
+            if applied is not None and applied.position >= end:
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_ASK_EVERY)
+
+    def judge(self, sides: Sides, pair: TablePair, keys: Iterable[RowKey]) -> Judgement:
+        """Compare rows by value; ``keys`` may be spelled as either side does."""
+        judgement = Judgement()
+        for batch in in_batches(keys):
+            judgement.add(self._judge(sides, pair, batch) if self.moving else self._compare(sides, pair, batch))
+        return judgement
+
+    def _compare(self, sides: Sides, pair: TablePair, keys: list[RowKey]) -> Judgement:
+        source, target = sides.both(
+            lambda session: source_rows(self._run, session, pair, keys),
+            lambda session: target_rows(self._run, session, pair, keys),
+        )
+        found = [difference(pair, key, source.get(key_of(pair, key)), target.get(key_of(pair, key))) for key in keys]
+        return Judgement([one for one in found if one is not None])
+
+    def _judge(self, sides: Sides, pair: TablePair, keys: list[RowKey]) -> Judgement:
+        judgement = Judgement()
+        deadline = time.monotonic() + self._settle_seconds
+        waiting = list(keys)
+        while waiting:
+            before = source_rows(self._run, sides.source, pair, waiting)
+            if not self.settle():
+                judgement.not_judged.update(waiting)
+                break
+            target = target_rows(self._run, sides.target, pair, waiting)
+            after = source_rows(self._run, sides.source, pair, waiting)
+            moved = []
+            for key in waiting:
+                name = key_of(pair, key)
+                found = difference(pair, key, after.get(name), target.get(name))
+                if found is None:
+                    continue
+                if before.get(name) == after.get(name):
+                    judgement.differences.append(found)
+                else:
+                    moved.append(key)
+            waiting = moved
+            if waiting and time.monotonic() >= deadline:
+                judgement.in_motion.update(waiting)
+                break
+        return judgement
+
+
+__all__ = ["Judgement", "Motion"]

@@ -1,0 +1,71 @@
+"""Writes the source's rows over those of the target that differ, on request.
+
+A repaired row is judged again afterwards: while replication runs, a write of ours may have met a newer change on
+its way, and then the row shows up as different and is repaired from its newer state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from database_migration.errors import NotPossible
+from database_migration.ledger import Ledger
+from database_migration.model.change import Change, Operation, Value
+from database_migration.model.migration_state import Side
+from database_migration.model.table_selection import TablePair
+from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate.difference import Difference
+from database_migration.steps.validate.motion import Judgement, Motion
+from database_migration.steps.validate.row_values import RowKey, in_batches, key_of, source_rows
+from database_migration.steps.validate.sides import Sides
+
+_TRIES = 3
+
+
+def repair_rows(
+    run: MigrationRun, ledger: Ledger, pair: TablePair, found: Sequence[Difference], motion: Motion
+) -> Judgement:
+    """Repair the rows of one table; what still differs after three tries is returned.
+
+    :raises NotPossible: the application already writes to the target.
+    """
+    state = ledger.runs.require_current(run.run_id, run.spec_hash)
+    if state.serving is Side.TARGET:
+        raise NotPossible(
+            "the application writes to the target, whose rows are newer than the source's.",
+            mend="validate without repair.",
+            subject=run.migration,
+        )
+    judgement = Judgement(list(found))
+    with Sides(run) as sides, run.target.connect("repair") as session:
+        run.target.engine.writer.prepare(session, run.log_name)
+        for _ in range(_TRIES):
+            keys = [difference.key for difference in judgement.differences]
+            if not keys:
+                break
+            for batch in in_batches(keys):
+                changes = _changes(run, sides, pair, batch)
+                with session.transaction():
+                    run.target.engine.writer.apply(session, run.target.schema, {pair.source.name: pair}, changes)
+            judgement = motion.judge(sides, pair, keys)
+    return judgement
+
+
+def _changes(run: MigrationRun, sides: Sides, pair: TablePair, keys: list[RowKey]) -> list[Change]:
+    names = [column.source.name for column in pair.columns]
+    rows = source_rows(run, sides.source, pair, keys)
+    changes = []
+    for key in keys:
+        row = rows.get(key_of(pair, key))
+        if row is None:
+            before: dict[str, Value] = {
+                column.source.name: text for column, text in zip(pair.row_key, key, strict=True)
+            }
+            changes.append(Change(Operation.DELETE, pair.source.name, before=before))
+        else:
+            after: dict[str, Value] = dict(zip(names, row.texts, strict=True))
+            changes.append(Change(Operation.INSERT, pair.source.name, after=after))
+    return changes
+
+
+__all__ = ["repair_rows"]
