@@ -23,7 +23,7 @@ from fixtures.servers import Database, PrivateServer
 
 Sql = str | Path | Sequence[str | Path]
 _numbers = itertools.count(1)
-CONTROL = "database_migration"
+SHOP = sample_data.PROJECT / "include" / "databases" / "shop"
 
 
 def engine_named(name: str) -> Engine:
@@ -164,8 +164,5 @@ def sakila_run(
 
 @pytest.fixture
 def shop_run(make_run: MakeRun, mariadb: PrivateServer, postgres: PrivateServer) -> MigrationRun:
-    """The sample shop at a small scale, from MariaDB to an empty PostgreSQL."""
-    schema = sample_data.PROJECT / "include" / "databases" / "shop" / "schema.sql"
-    if not schema.exists():
-        pytest.skip(f"{schema} does not exist yet.")
-    return make_run(mariadb, postgres, schema)
+    """The sample shop without rows, from MariaDB to PostgreSQL's schema ``shop``, which does not exist yet."""
+    return make_run(mariadb, postgres, SHOP / "schema.mysql.sql", target_schema="shop")

@@ -89,7 +89,7 @@ def _is_pending(difference: AnyDifference, waiting: Made, unfinished: Set[str]) 
     """Whether a statement that is still to be executed takes the difference away."""
     if difference.actual is None:
         return (difference.aspect, difference.subject) in waiting
-    if difference.attribute in ("comment", "on_update"):
+    if difference.attribute in ("comment", "on_update", "identity"):
         return (difference.table or difference.subject) in unfinished
     return False
 
