@@ -38,7 +38,7 @@ class Objects(LedgerPart):
         )
         self.session.execute(
             "INSERT INTO database_migration.created_object"
-            " (migration, epoch, ordinal, side, kind, subject, undo, state, created_at)"
+            " (migration, epoch, ordinal, side, kind, subject, undo_sql, state, created_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, 'intended', %s)",
             (
                 *self.scope,
@@ -67,7 +67,7 @@ class Objects(LedgerPart):
     def find(self, kind: str, subject: str, side: Side = Side.TARGET) -> CreatedObject | None:
         """The line of one object."""
         rows = self.session.execute(
-            "SELECT side, kind, subject, undo, state, seconds FROM database_migration.created_object"
+            "SELECT side, kind, subject, undo_sql, state, seconds FROM database_migration.created_object"
             " WHERE migration = %s AND epoch = %s AND side = %s AND kind = %s AND subject = %s",
             (*self.scope, side.value, kind, subject),
         )
@@ -76,7 +76,7 @@ class Objects(LedgerPart):
     def all(self) -> list[CreatedObject]:
         """Every object in the order of creation; undo them in the reverse order."""
         rows = self.session.execute(
-            "SELECT side, kind, subject, undo, state, seconds FROM database_migration.created_object"
+            "SELECT side, kind, subject, undo_sql, state, seconds FROM database_migration.created_object"
             " WHERE migration = %s AND epoch = %s ORDER BY ordinal",
             self.scope,
         )
@@ -85,7 +85,7 @@ class Objects(LedgerPart):
     def of_earlier_runs(self) -> list[tuple[int, CreatedObject]]:
         """(epoch, object) of this migration's ended runs that were never taken back, the latest first."""
         rows = self.session.execute(
-            "SELECT epoch, side, kind, subject, undo, state, seconds FROM database_migration.created_object"
+            "SELECT epoch, side, kind, subject, undo_sql, state, seconds FROM database_migration.created_object"
             " WHERE migration = %s AND epoch < %s ORDER BY epoch DESC, ordinal DESC",
             self.scope,
         )

@@ -67,12 +67,12 @@ CREATE TABLE IF NOT EXISTS database_migration.created_object (
     side        varchar(10)  NOT NULL,
     kind        varchar(30)  NOT NULL,
     subject     varchar(300) NOT NULL,
-    undo        longtext     NOT NULL,
+    undo_sql    longtext     NOT NULL,
     state       varchar(10)  NOT NULL,
     seconds     double NOT NULL DEFAULT 0,
     created_at  datetime(6)  NOT NULL,
     PRIMARY KEY (migration, epoch, ordinal),
-    UNIQUE KEY created_once (migration(100), epoch, side, kind, subject(300))
+    UNIQUE KEY created_once (migration, epoch, side, kind, subject)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The cutover's moves, each recorded before and after.

@@ -67,7 +67,7 @@ CREATE TABLE IF NOT EXISTS database_migration.created_object (
     side        varchar(10)  NOT NULL,
     kind        varchar(30)  NOT NULL,
     subject     varchar(300) NOT NULL,
-    undo        text         NOT NULL,
+    undo_sql    text         NOT NULL,
     state       varchar(10)  NOT NULL,
     seconds     double precision NOT NULL DEFAULT 0,
     created_at  timestamp(6) NOT NULL,
