@@ -1,4 +1,5 @@
 # make demo    a live migration of the sample shop through a real Airflow, from nothing (GATES=manual KEEP=1 SPEC=rollback ROWS=n)
+# make demo-stop   ends what KEEP=1 left running
 # make test    lint and every test, from nothing (TESTS=tests/unit WORKERS=2)
 # make bench   the benchmarks, by hand
 PYTHON ?= python3
@@ -11,10 +12,13 @@ WORKERS ?= 2
 
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean demo-environment test-environment
+.PHONY: demo demo-stop test lint bench clean demo-environment test-environment
 
 demo: demo-environment
 	@PYTHONPATH=tests $(BIN)/python -m demo --gates=$(GATES) --keep=$(KEEP) --spec=$(SPEC) --rows=$(ROWS)
+
+demo-stop: demo-environment
+	@PYTHONPATH=tests $(BIN)/python -m demo --stop
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist=loadgroup $(TESTS)
