@@ -82,7 +82,8 @@ class ProgressScreen:
         grid.add_row(
             "application",
             Text.assemble(
-                f"{writer.get('acknowledged', 0):,} transactions, {writer.get('transactions_per_second', 0)}/s, on the ",
+                f"{writer.get('acknowledged', 0):,} transactions, {writer.get('transactions_per_second', 0)}/s, "
+                "on the ",
                 (str(writer.get("serving", "?")), "bold green" if writer.get("serving") == "target" else "bold cyan"),
                 f", longest pause {writer.get('longest_pause_ms', 0):,.0f} ms, ",
                 (f"{errors} errors", "bold red" if errors else ""),

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -76,7 +77,7 @@ class Demo:
             outcome.show(self.console)
             self.console.print(f"The same as JSON: {self.folder / 'summary.json'}", soft_wrap=True)
             if self.options.keep:
-                self._keep(airflow, stack)
+                self._keep(airflow, application, stack)
             return not outcome.problems()
 
     # --- the parts ----------------------------------------------------------------------------------------
@@ -174,10 +175,14 @@ class Demo:
                 self.console.rule(f"{task['task_id']} failed")
                 self.console.print("\n".join(log.splitlines()[-25:]), markup=False, highlight=False, soft_wrap=True)
 
-    def _keep(self, airflow: AirflowServices, stack: ExitStack) -> None:
-        """Leaves servers and Airflow running, and says how to end them."""
+    def _keep(self, airflow: AirflowServices, application: Application, stack: ExitStack) -> None:
+        """Leaves servers, Airflow and the application running, and says how to end them."""
+        again = replace(application.configuration, folder=self.folder / "application_kept")
+        goes_on = Application(again, dies_with_parent=False)
+        goes_on.start()
         pids = {"mariadb": self.databases.mariadb.pid, "postgres": self.databases.postgres.pid}
         pids |= {name: airflow.service(name).pid for name in SERVICES}
+        pids |= {"application": goes_on.pid or 0}
         kept.remember(self.folder, pids)
         stack.pop_all()
         self.console.print(f"Everything is left running at {airflow.url}; `make demo-stop` ends it.", soft_wrap=True)
