@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from database_migration.engines.postgres import slot
 from database_migration.engines.postgres.connection import PostgresSession, connect_to
-from database_migration.engines.postgres.names import object_name, quote
+from database_migration.engines.postgres.names import object_name, quote, slot_name
 from database_migration.engines.postgres.replication_stream import Block, Keepalive, ReplicationStream
 from database_migration.engines.postgres.server_errors import translated
 from database_migration.engines.postgres.transaction_assembly import TransactionAssembly, position
@@ -42,11 +42,14 @@ class PostgresChangeLog:
         connection = connect_to(self._endpoint, purpose="database_migration log")
         return closing(PostgresSession(connection, str(self._endpoint)))
 
+    def _slot(self, name: str) -> str:
+        return slot_name(name, self._endpoint.database)
+
     def start(self, name: str, schema: str, tables: Sequence[str]) -> LogPosition:
         """Make the log readable from now on and return that position."""
         with self._session() as session:
             slot.publish(session, object_name(name), schema, tables)
-            created = slot.create(session, object_name(name))
+            created = slot.create(session, self._slot(name))
             if created is not None:
                 return position(created)
         return self.end()
@@ -67,7 +70,7 @@ class PostgresChangeLog:
     ) -> Iterator[ChangeTransaction]:
         """Committed transactions after a position, in commit order, for ever."""
         with self._session() as session:
-            slot.check_reaches(session, object_name(name), after.ordinal)
+            slot.check_reaches(session, self._slot(name), after.ordinal)
             oids = _published(session, object_name(name), schema, tables)
             stream = self._open_stream(name, after.ordinal)
             self._streams[name] = stream
@@ -90,7 +93,7 @@ class PostgresChangeLog:
             connection = connect_to(self._endpoint, purpose="database_migration stream", replication=True)
             try:
                 with translated(str(self._endpoint)):
-                    return ReplicationStream(connection, object_name(name), object_name(name), after)
+                    return ReplicationStream(connection, self._slot(name), object_name(name), after)
             except Interrupted:
                 # A reader that was killed holds the slot until the server notices.
                 connection.close()
@@ -108,7 +111,7 @@ class PostgresChangeLog:
             stream.confirm(position.ordinal)
             return
         with self._session() as session:
-            slot.advance(session, object_name(name), position.ordinal)
+            slot.advance(session, self._slot(name), position.ordinal)
 
     def stop(self, name: str) -> None:
         """Drop slot, publication and the origins that our appliers used here."""
@@ -116,7 +119,7 @@ class PostgresChangeLog:
         if stream is not None:
             stream.close()
         with self._session() as session:
-            slot.drop(session, object_name(name))
+            slot.drop(session, self._slot(name))
             session.execute(f"DROP PUBLICATION IF EXISTS {quote(object_name(name))}")
             with suppress(Refused):  # without the right to drop origins there was none to create them either
                 slot.drop_origins(session, name)
@@ -124,7 +127,7 @@ class PostgresChangeLog:
     def retained_bytes(self, name: str, after: LogPosition) -> int:
         """Bytes of log that the server keeps for the slot or behind the position, whichever is more."""
         with self._session() as session:
-            return slot.retained_bytes(session, object_name(name), after.ordinal)
+            return slot.retained_bytes(session, self._slot(name), after.ordinal)
 
 
 def _transactions(

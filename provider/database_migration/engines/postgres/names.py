@@ -27,8 +27,16 @@ def shortened(name: str) -> str:
     return octets[: MAX_NAME_OCTETS - len(suffix)].decode(errors="ignore") + suffix
 
 
+def slot_name(migration: str, database: str) -> str:
+    """The name of a migration's replication slot in a database.
+
+    Slots are the whole server's, so that of the target is another one where both databases are on one server.
+    """
+    return object_name(f"{migration}_{database}")
+
+
 def object_name(migration: str) -> str:
-    """The name of a migration's replication slot and publication.
+    """The name of a migration's publication.
 
     Slot names take lower-case letters, digits and underscores only; a name that had to be changed gets a
     hash, so that ``Shop`` and ``shop`` do not share a slot.
@@ -39,4 +47,4 @@ def object_name(migration: str) -> str:
     return shortened(f"database_migration_{plain}")
 
 
-__all__ = ["MAX_NAME_OCTETS", "literal", "object_name", "quote", "shortened"]
+__all__ = ["MAX_NAME_OCTETS", "literal", "object_name", "quote", "shortened", "slot_name"]

@@ -170,11 +170,11 @@ def _of_schema(session: Session, schema: Schema, server: _Server, subject: str) 
     )
     if not found:
         yield Finding(
-            Severity.BLOCKER,
+            Severity.NOTE if server.may_create else Severity.BLOCKER,
             "schema_missing",
             subject,
-            f"There is no schema {schema.name}.",
-            mend=f"CREATE SCHEMA {quote(schema.name)} AUTHORIZATION {quote(server.user)};",
+            f"There is no schema {schema.name}" + ("; it is created." if server.may_create else "."),
+            mend="" if server.may_create else f"CREATE SCHEMA {quote(schema.name)} AUTHORIZATION {quote(server.user)};",
         )
     elif not found[0][0]:
         yield Finding(
