@@ -1,0 +1,87 @@
+"""sqlglot's grammars with every function left as it is written.
+
+sqlglot maps functions to neutral nodes and back, and some of those maps change the meaning without a
+word (``LENGTH`` counts octets in MySQL and characters in PostgreSQL). Read plainly, a function keeps its
+name and our rules answer for each of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlglot import exp, parse
+from sqlglot.dialects.mysql import MySQL
+from sqlglot.dialects.postgres import Postgres
+from sqlglot.errors import ParseError, TokenError
+
+_SPECIAL_SYNTAX = {
+    "CAST",
+    "CONVERT",
+    "EXTRACT",
+    "GROUP_CONCAT",
+    "JSON_TABLE",
+    "MATCH",
+    "OVERLAY",
+    "POSITION",
+    "STRING_AGG",
+    "SUBSTR",
+    "SUBSTRING",
+    "TRIM",
+    "VALUES",
+}
+
+
+def _special(parser: Any) -> dict[str, Any]:
+    return {name: parse_it for name, parse_it in parser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX}
+
+
+class PlainMySQL(MySQL):  # type: ignore[misc]
+    """MySQL's and MariaDB's grammar."""
+
+    class Parser(MySQL.Parser):  # type: ignore[misc]
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special(MySQL.Parser)
+
+
+class PlainPostgres(Postgres):  # type: ignore[misc]
+    """PostgreSQL's grammar."""
+
+    class Parser(Postgres.Parser):  # type: ignore[misc]
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special(Postgres.Parser)
+
+
+PLAIN: dict[str, Any] = {"mysql": PlainMySQL, "postgres": PlainPostgres}
+
+
+class Unreadable(Exception):
+    """A text is not one statement of its dialect."""
+
+
+def read_statement(sql: str, dialect: str) -> Any:
+    """The statement's tree; Unreadable with the reason when it is none, or several."""
+    try:
+        statements = [tree for tree in parse(sql, read=PLAIN[dialect]) if tree is not None]
+    except (ParseError, TokenError) as error:
+        raise Unreadable(_first_line(str(error))) from error
+    except RecursionError as error:
+        raise Unreadable("It is nested too deeply.") from error
+    if len(statements) != 1:
+        raise Unreadable(f"It holds {len(statements)} statements, and one is judged at a time.")
+    tree = statements[0]
+    if isinstance(tree, exp.Command):
+        raise Unreadable(f"A {str(tree.this).upper()} statement has no counterpart that keeps its meaning.")
+    return tree
+
+
+def write_statement(tree: Any, dialect: str) -> str:
+    """The tree as text, laid out over lines."""
+    return str(tree.sql(dialect=dialect, pretty=True, comments=False))
+
+
+def _first_line(text: str) -> str:
+    plain = "".join(letter for letter in text if letter.isprintable() or letter == "\n")
+    return plain.split("\n")[0].replace("[4m", "").replace("[0m", "")
+
+
+__all__ = ["PLAIN", "Unreadable", "read_statement", "write_statement"]

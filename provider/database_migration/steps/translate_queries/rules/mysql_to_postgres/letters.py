@@ -1,0 +1,75 @@
+"""Upper and lower case: MySQL's usual collations do not tell them apart, PostgreSQL's do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from sqlglot import exp
+
+from database_migration.model.schema import Column
+from database_migration.steps.translate_queries.rewriting import Rewriting
+from database_migration.steps.translate_queries.rules.build import string_of
+from database_migration.steps.translate_queries.translation import Weight
+from database_migration.steps.translate_queries.typing_values import TEXTS
+
+ICU = '"und-x-icu"'
+"""Sorts as people do, letters before their case; it has no say in whether two texts are equal."""
+
+
+def folds(node: Any, r: Rewriting) -> bool:
+    """Whether MySQL compares this text without regard to case."""
+    collated = isinstance(node, exp.Collate) or node.find(exp.Collate) is not None
+    if collated or (node.find(exp.Cast) is not None and _binary_cast(node)):
+        name = node.find(exp.Collate).expression.name if collated else "binary"
+        return _name_folds(name)
+    columns = [r.typing(column).column for column in node.find_all(exp.Column)]
+    known = [column for column in columns if column is not None and column.type.kind in TEXTS]
+    if not known:
+        return True  # constants compare by the connection's collation, which folds unless somebody changed it
+    return any(_name_folds(column.collation) for column in known)
+
+
+def target_folds(node: Any, r: Rewriting) -> bool:
+    """Whether the target compares this column's text without regard to case (a collation of its own)."""
+    partners = [r.typing(column).partner for column in node.find_all(exp.Column)]
+    return bool(partners) and all(partner is not None and is_folding_collation(partner) for partner in partners)
+
+
+def is_folding_collation(column: Column) -> bool:
+    """Whether a PostgreSQL column's collation is an ICU one of strength 1 or 2."""
+    return bool(re.search(r"ks-level[12]", column.collation or ""))
+
+
+def note_case(nodes: Iterable[Any], r: Rewriting) -> None:
+    """Note a comparison of text that folds case on the source and not on the target."""
+    nodes = tuple(nodes)
+    columns = [column for node in nodes for column in node.find_all(exp.Column)]
+    if not columns or not all(folds(node, r) for node in nodes if string_of(node) is None):
+        return
+    if any(target_folds(node, r) for node in nodes):
+        return
+    subject = next((r.subject(column) for column in columns if r.subject(column)), "")
+    r.note(
+        Weight.CAUTION,
+        "case_sensitive",
+        "The comparison tells case, accents and trailing spaces apart on PostgreSQL, and does not on MySQL.",
+        mend="Give the column a nondeterministic ICU collation (und-u-ks-level1), or compare LOWER() of both.",
+        subject=subject,
+    )
+
+
+def _binary_cast(node: Any) -> bool:
+    kinds = exp.DataType.Type
+    return any(cast.to.this in {kinds.BINARY, kinds.VARBINARY} for cast in node.find_all(exp.Cast))
+
+
+def _name_folds(collation: str | None) -> bool:
+    name = (collation or "").lower()
+    if not name:
+        return False
+    return bool(re.search(r"_(ci|ai)(_|$)", name)) and "_as_cs" not in name
+
+
+__all__ = ["ICU", "folds", "is_folding_collation", "note_case", "target_folds"]

@@ -1,0 +1,191 @@
+"""Translates a statement or a view from one engine's dialect to the other's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from database_migration.model.schema import Schema, View
+from database_migration.model.table_selection import TableSelection
+from database_migration.steps.translate_queries import pipelines
+from database_migration.steps.translate_queries.calls import is_volatile
+from database_migration.steps.translate_queries.dialects import Unreadable, read_statement, write_statement
+from database_migration.steps.translate_queries.names import Names, find_table, is_star
+from database_migration.steps.translate_queries.rewriting import Direction, Rewriting
+from database_migration.steps.translate_queries.translation import Note, Translation, Weight
+
+_STATEMENTS = (exp.Query, exp.Insert, exp.Update, exp.Delete)
+
+
+def translate(
+    sql: str,
+    *,
+    source_dialect: str,
+    target_dialect: str,
+    source_schema: Schema,
+    target_schema: Schema,
+    selection: TableSelection | None = None,
+    always_qualify: bool = False,
+) -> Translation:
+    """One statement in the target's dialect, with what the rules have to say about it.
+
+    ``target_schema`` gives the types that the values will have; tables that it lacks are taken to have the
+    source's. ``always_qualify`` writes the schema before every table. Nothing is run.
+    """
+    direction = Direction(source_dialect, target_dialect, source_schema, target_schema, selection or TableSelection())
+    replaces = source_dialect == "mysql" and re.match(r"\s*REPLACE\s+(INTO\s+)?", sql, re.IGNORECASE)
+    try:
+        tree = read_statement(_insert_for(replaces, sql) if replaces else sql, source_dialect)
+    except Unreadable as unreadable:
+        return _unreadable(str(unreadable))
+    if not isinstance(tree, _STATEMENTS):
+        return _unreadable(f"{type(tree).__name__} statements are not translated: only queries and row changes are.")
+    facts = _facts(tree, source_schema)
+    rewriting = Rewriting(direction, Names(source_schema, target_schema, direction.selection))
+    try:
+        tree = pipelines.run(tree, rewriting, replaces=bool(replaces), always_qualify=always_qualify)
+        text = write_statement(tree, target_dialect)
+    except RecursionError:
+        return _unreadable("It is nested too deeply.")
+    notes = tuple(rewriting.notes)
+    manual = any(note.weight is Weight.MANUAL for note in notes)
+    return Translation(
+        sql=None if manual else text,
+        notes=notes,
+        draft=text,
+        is_query=facts.is_query,
+        ordered=facts.ordered,
+        sort_columns=facts.sort_columns,
+        volatile=facts.volatile,
+        parameters=facts.parameters,
+        tables=facts.tables,
+        inexact=pipelines.inexact_columns(tree, rewriting),
+    )
+
+
+def translate_view(
+    view: View,
+    *,
+    source_dialect: str,
+    target_dialect: str,
+    source_schema: Schema,
+    target_schema: Schema,
+    selection: TableSelection | None = None,
+) -> Translation | str:
+    """A view's query in the target's dialect, or the reason why it cannot be had.
+
+    A translation with a RISK is a reason too: nobody looks at a view again once it is there.
+    """
+    translation = translate(
+        view.definition,
+        source_dialect=source_dialect,
+        target_dialect=target_dialect,
+        source_schema=source_schema,
+        target_schema=target_schema,
+        selection=selection,
+        always_qualify=True,
+    )
+    for weight in (Weight.MANUAL, Weight.RISK):
+        heavy = translation.notes_of(weight)
+        if heavy:
+            return " ".join(note.message for note in heavy)
+    return translation
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    is_query: bool
+    ordered: bool
+    sort_columns: tuple[int, ...] | None
+    volatile: bool
+    parameters: bool
+    tables: tuple[str, ...]
+
+
+def facts_of(sql: str, source_dialect: str, source_schema: Schema, written: str) -> Translation:
+    """The translation that a person wrote, with what is known about the statement that it stands for."""
+    try:
+        facts = _facts(read_statement(sql, source_dialect), source_schema)
+    except Unreadable:
+        return Translation(sql=written)
+    return Translation(
+        sql=written,
+        is_query=facts.is_query,
+        ordered=facts.ordered,
+        sort_columns=facts.sort_columns,
+        volatile=facts.volatile,
+        parameters=facts.parameters,
+        tables=facts.tables,
+    )
+
+
+def _facts(tree: Any, schema: Schema) -> _Facts:
+    writes = any(tree.find_all(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Lock, exp.Into))
+    order = tree.args.get("order") if isinstance(tree, exp.Query) else None
+    return _Facts(
+        is_query=isinstance(tree, exp.Query) and not writes,
+        ordered=order is not None,
+        sort_columns=_sort_columns(tree, order) if order is not None else (),
+        volatile=any(is_volatile(node) for node in tree.walk()),
+        parameters=any(tree.find_all(exp.Placeholder)),
+        tables=_base_tables(tree, schema),
+    )
+
+
+def _base_tables(tree: Any, schema: Schema) -> tuple[str, ...]:
+    """Tables of the schema that a statement names, also through views."""
+    found: dict[str, None] = {}
+    for node in tree.find_all(exp.Table):
+        table = find_table(schema, node.name)
+        if table is not None:
+            found[table.name] = None
+        for view in schema.views:
+            if view.name.casefold() == node.name.casefold():
+                found.update(dict.fromkeys(name for name in view.depends_on if schema.has_table(name)))
+    return tuple(found)
+
+
+def _sort_columns(tree: Any, order: Any) -> tuple[int, ...] | None:
+    """Places in the result of what the outermost ORDER BY sorts by; None where one is not shown."""
+    select = tree
+    while isinstance(select, exp.SetOperation | exp.Subquery):
+        select = select.this
+    if not isinstance(select, exp.Select) or any(is_star(item) for item in select.expressions):
+        return None
+    places = []
+    for ordered in order.expressions:
+        place = _place_of(ordered.this, select.expressions)
+        if place is None:
+            return None
+        places.append(place)
+    return tuple(places)
+
+
+def _place_of(value: Any, items: list[Any]) -> int | None:
+    if isinstance(value, exp.Literal) and not value.is_string and value.name.isdigit():
+        return int(value.name) - 1 if 0 < int(value.name) <= len(items) else None
+    if isinstance(value, exp.Column) and not value.table:
+        for place, item in enumerate(items):
+            if item.alias_or_name.casefold() == value.name.casefold():
+                return place
+        return None
+    wanted = value.sql().casefold()
+    for place, item in enumerate(items):
+        if item.unalias().sql().casefold() == wanted:
+            return place
+    return None
+
+
+def _insert_for(found: Any, sql: str) -> str:
+    return "INSERT INTO " + sql[found.end() :]
+
+
+def _unreadable(reason: str) -> Translation:
+    note = Note(Weight.MANUAL, "unreadable", reason, mend="Rewrite the statement for the target by hand.")
+    return Translation(sql=None, notes=(note,))
+
+
+__all__ = ["facts_of", "translate", "translate_view"]
