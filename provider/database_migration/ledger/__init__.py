@@ -18,6 +18,7 @@ from database_migration.ledger.notes import Notes, ReportLine, ReportLines
 from database_migration.ledger.objects import CreatedObject, Objects
 from database_migration.ledger.positions import Positions
 from database_migration.ledger.runs import Runs, all_migrations
+from database_migration.ledger.uninstall import holds_run, leave
 
 CONTROL_SCHEMA = "database_migration"
 
@@ -121,7 +122,9 @@ __all__ = [
     "ReportLines",
     "Runs",
     "all_migrations",
+    "holds_run",
     "install",
     "is_installed",
+    "leave",
     "open_ledger",
 ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
+from database_migration.engines.protocol import Session
 from database_migration.ledger._table import LedgerPart, now
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import AppliedPosition, Direction
@@ -71,6 +72,21 @@ class Positions(LedgerPart):
                 *self.scope,
                 direction.value,
             ),
+        )
+
+    @staticmethod
+    def forget(session: Session, migration: str) -> None:
+        """Delete a migration's positions of all its runs from the database of a session."""
+        session.execute("DELETE FROM database_migration.applied WHERE migration = %s", (migration,))
+
+    @staticmethod
+    def ever_reversed(session: Session, migration: str) -> bool:
+        """Whether reverse replication was ever made ready, by the source's copy of the control schema."""
+        return bool(
+            session.execute(
+                "SELECT 1 FROM database_migration.applied WHERE migration = %s AND direction = %s LIMIT 1",
+                (migration, Direction.REVERSE.value),
+            )
         )
 
 

@@ -34,6 +34,11 @@ class TouchedRows:
                     self.whole_tables.add(pair.source.name)
                 keys.update(key for key in found if key is not None)
 
+    def mark_whole(self, table: str) -> None:
+        """Remember a table of which no smaller part can be named."""
+        with self._lock:
+            self.whole_tables.add(table)
+
     def take(self) -> TouchedRows:
         """What was remembered so far; this object is empty afterwards."""
         with self._lock:

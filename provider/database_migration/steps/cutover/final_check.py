@@ -1,0 +1,76 @@
+"""The last look before a switch: with nobody writing and everything applied, both sides have to be equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from database_migration.model.key_range import KeyRange
+from database_migration.model.migration_state import Side
+from database_migration.model.table_selection import TablePair
+from database_migration.steps.replicate import RowKey, TouchedRows
+from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate import Difference, count_tables, validate_rows
+
+_SETTLE = 10.0
+
+
+def compare_touched(run: MigrationRun, touched: TouchedRows, read: Side = Side.SOURCE) -> tuple[int, list[str]]:
+    """Compare by value the rows that an applier touched; rows compared, and the differences in words.
+
+    ``read`` is the side whose log the applier read: its table names are those of ``touched``. Tables of which
+    no single rows can be named are compared by checksum.
+    """
+    pairs = {(pair.source if read is Side.SOURCE else pair.target).name: pair for pair in run.pairs()}
+    keys = _by_source_name(pairs, touched)
+    differences = [_words(found) for found in validate_rows(run, keys)] if keys else []
+    differences += [words for table in sorted(touched.whole_tables) if (words := _whole(run, pairs[table]))]
+    return sum(len(some) for some in keys.values()), differences
+
+
+def compare_in_flight(run: MigrationRun, touched: TouchedRows) -> list[str]:
+    """The same while the applier works, before writes are held: what changes again meanwhile is touched again."""
+    pairs = {pair.source.name: pair for pair in run.pairs()}
+    keys = _by_source_name(pairs, touched)
+    return [_words(found) for found in validate_rows(run, keys, moving=True, settle_seconds=_SETTLE)] if keys else []
+
+
+def count_differences(run: MigrationRun) -> tuple[int, list[str]]:
+    """Tables counted on both sides, and those whose counts differ, in words."""
+    counts = count_tables(run)
+    return len(counts), [
+        f"{count.table} has {count.source} rows on the source, {count.target} on the target"
+        for count in counts
+        if not count.equal
+    ]
+
+
+def _by_source_name(pairs: dict[str, TablePair], touched: TouchedRows) -> dict[str, set[RowKey]]:
+    return {
+        pairs[table].source.name: keys
+        for table, keys in touched.keys.items()
+        if keys and table not in touched.whole_tables
+    }
+
+
+def _whole(run: MigrationRun, pair: TablePair) -> str:
+    everything = KeyRange.everything()
+    with run.source.connect("validate") as source, run.target.connect("validate") as target:
+        here = run.source.engine.rows.checksum(source, run.source.schema, pair.source, pair.source_columns, everything)
+        there = run.target.engine.rows.checksum(target, run.target.schema, pair.target, pair.target_columns, everything)
+    return "" if here == there else f"{pair.source.name}: the checksums of all rows differ"
+
+
+def _words(found: Difference) -> str:
+    key = ", ".join(found.key) or f"{found.rows} rows"
+    columns = f" in {', '.join(found.columns)}" if found.columns else ""
+    return f"{found.table} ({key}) is {found.kind}{columns}"
+
+
+def without_values(differences: Iterable[str], most: int = 5) -> str:
+    """The first differences as one text."""
+    listed = list(differences)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return "; ".join(listed[:most]) + more
+
+
+__all__ = ["compare_in_flight", "compare_touched", "count_differences", "without_values"]

@@ -1,0 +1,291 @@
+"""The moves of a cutover. Each may be made or taken back again and again; none trusts what it did before.
+
+``do`` returns what the journal keeps of it. ``undo`` works from the ledger and the servers alone, because the
+process that made the move may be gone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import ClassVar, Protocol
+
+from database_migration.errors import Interrupted, ValidationFailed
+from database_migration.model.migration_state import CutoverMove, Direction, Phase, Side
+from database_migration.steps.chunked_copy import advance_identities
+from database_migration.steps.cutover.final_check import (
+    compare_in_flight,
+    compare_touched,
+    count_differences,
+    without_values,
+)
+from database_migration.steps.cutover.preflight import check_before
+from database_migration.steps.cutover.reverse_stream import (
+    prepare_reverse,
+    probe_reverse,
+    put_triggers_back,
+    start_reverse,
+)
+from database_migration.steps.cutover.scene import Attempt, Scene
+from database_migration.steps.cutover.verify import verify_target
+from database_migration.steps.replicate import TouchedRows
+
+Detail = Mapping[str, object]
+
+_FEW_ROWS = 1000
+_ROUNDS = 5
+
+
+class Move(Protocol):
+    """One move, forward and back."""
+
+    name: ClassVar[CutoverMove]
+
+    def do(self, attempt: Attempt) -> Detail:
+        """Make it."""
+        ...
+
+    def undo(self, scene: Scene) -> None:
+        """Take it back, whether it was made in full, in part or not at all."""
+        ...
+
+
+class Preflight:
+    """Everything that can be found out, or made ready, while writers still write."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.PREFLIGHT
+
+    def do(self, attempt: Attempt) -> Detail:
+        detail = check_before(attempt)
+        if attempt.run.online:
+            return {**detail, "reverse_log": prepare_reverse(attempt.scene).text}
+        return detail
+
+    def undo(self, scene: Scene) -> None:
+        if scene.run.online:
+            scene.run.target.change_log.stop(scene.run.log_name)
+
+
+class RampReads:
+    """A growing share of the reads goes to the target."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.RAMP_READS
+
+    def do(self, attempt: Attempt) -> Detail:
+        if not attempt.traffic.ramps_reads:
+            return {"skipped": f"{attempt.traffic.describe()} knows no shares"}
+        for percent in attempt.options.reads_ramp:
+            attempt.traffic.ramp_reads(percent)
+            until = time.monotonic() + attempt.options.ramp_hold.total_seconds()
+            while (left := until - time.monotonic()) > 0:
+                time.sleep(min(0.5, left))
+                if attempt.applier is not None:
+                    _ = attempt.applier.applied  # raises what stopped it
+                attempt.ledger.runs.require_current(attempt.run.run_id, attempt.run.spec_hash)
+        return {"percent": list(attempt.options.reads_ramp)}
+
+    def undo(self, scene: Scene) -> None:
+        if scene.traffic.ramps_reads:
+            scene.traffic.ramp_reads(0)
+
+
+class HoldWrites:
+    """New writes wait; from here on the pause is measured."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.HOLD_WRITES
+
+    def do(self, attempt: Attempt) -> Detail:
+        _compare_most(attempt)
+        lag = _nearly_caught_up(attempt)
+        attempt.pause.begin()
+        attempt.traffic.hold(timeout=attempt.pause.left())
+        return {"catching_up_took_seconds": lag, "held": attempt.traffic.holds_writes}
+
+    def undo(self, scene: Scene) -> None:
+        scene.traffic.release()
+
+
+class FenceSource:
+    """Nobody but our applier can write to the source."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.FENCE_SOURCE
+
+    def do(self, attempt: Attempt) -> Detail:
+        run = attempt.run
+        if attempt.applier is not None:
+            attempt.changes_before_fence = attempt.applier.applied.changes
+        with run.source.connect("fence") as session:
+            outcome = run.source.engine.fence.raise_(
+                session, run.source.schema, attempt.scene.tables(Side.SOURCE), timeout=attempt.pause.left()
+            )
+        return {"tables": outcome.tables, "sessions_ended": outcome.sessions_ended}
+
+    def undo(self, scene: Scene) -> None:
+        run = scene.run
+        with run.source.connect("fence") as session:
+            run.source.engine.fence.lower(session, run.source.schema, scene.tables(Side.SOURCE))
+
+
+class Drain:
+    """All that was committed on the source is applied; nobody applies any more."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.DRAIN
+
+    def do(self, attempt: Attempt) -> Detail:
+        applier = attempt.applying()
+        applier.catch_up(timeout=attempt.pause.left())
+        applied = applier.stop()
+        attempt.applier = None
+        return {"changes": applied.changes - attempt.changes_before_fence, "position": applied.position.text}
+
+    def undo(self, scene: Scene) -> None:
+        """What is applied stays applied."""
+
+
+class Validate:
+    """What changed since it was last compared is equal, and so are all counts."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.VALIDATE
+
+    def do(self, attempt: Attempt) -> Detail:
+        touched = attempt.touched.take()
+        rows, differing = 0, list[str]()
+        if attempt.run.online:
+            rows, differing = attempt.pause.within(
+                "comparing changed rows", lambda: compare_touched(attempt.run, touched)
+            )
+        tables = 0
+        if attempt.options.final_counts:
+            tables, miscounted = attempt.pause.within("counting rows", lambda: count_differences(attempt.run))
+            differing += miscounted
+        if differing:
+            raise ValidationFailed(
+                f"with writes held, {len(differing)} differences remain: {without_values(differing)}.",
+                mend="traffic is back on the source; run validate to see the rows, repair them or roll back.",
+                subject=attempt.run.migration,
+            )
+        return {"rows_compared": rows, "tables_counted": tables, "rows_differing": 0}
+
+    def undo(self, scene: Scene) -> None:
+        """Nothing was changed."""
+
+
+class Sequences:
+    """The target's generated numbers go on behind the source's."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.SEQUENCES
+
+    def do(self, attempt: Attempt) -> Detail:
+        return {"columns": len(advance_identities(attempt.run, Side.TARGET))}
+
+    def undo(self, scene: Scene) -> None:
+        """Numbers may have gaps."""
+
+
+class StartReverse:
+    """What the application will write to the target can be applied to the source."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.START_REVERSE
+
+    def do(self, attempt: Attempt) -> Detail:
+        position = start_reverse(attempt.scene)
+        probe_reverse(attempt.scene, timeout=attempt.pause.left())
+        return {"position": position.text}
+
+    def undo(self, scene: Scene) -> None:
+        put_triggers_back(scene)
+
+
+class Switch:
+    """The application writes to the target: the traffic first, the ledger after it, so that the ledger never says
+    more than is true; in between, the journal's open line makes the next try ask the traffic."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.SWITCH
+
+    def do(self, attempt: Attempt) -> Detail:
+        attempt.pause.left()
+        attempt.traffic.switch(Side.TARGET)
+        settle_switch(attempt.scene)
+        return {"traffic": attempt.traffic.describe()}
+
+    def undo(self, scene: Scene) -> None:
+        scene.traffic.switch(Side.SOURCE)
+
+
+class Verify:
+    """The target serves; writers go on whatever the user's queries say, because only a rollback loses nothing now."""
+
+    name: ClassVar[CutoverMove] = CutoverMove.VERIFY
+
+    def do(self, attempt: Attempt) -> Detail:
+        try:
+            detail = verify_target(attempt)
+        finally:
+            attempt.traffic.release()
+            attempt.pause.end()
+        attempt.ledger.checkpoints.set("cut_over")
+        attempt.ledger.runs.advance(attempt.run.run_id, Phase.SOAK)
+        return detail
+
+    def undo(self, scene: Scene) -> None:
+        """There is no way back but a rollback."""
+
+
+def settle_switch(scene: Scene) -> None:
+    """Record in the ledger that the target serves and that its changes are to flow back."""
+    scene.ledger.runs.serve_from(Side.TARGET)
+    scene.ledger.runs.replicate(Direction.REVERSE if scene.run.online else Direction.OFF)
+
+
+def moves_of(*, online: bool) -> tuple[Move, ...]:
+    """The moves in order; without replication there is nothing to drain and nothing to reverse."""
+    every: tuple[Move, ...] = (
+        Preflight(), RampReads(), HoldWrites(), FenceSource(), Drain(), Validate(), Sequences(), StartReverse(),
+        Switch(), Verify(),
+    )  # fmt: skip
+    replicated = {CutoverMove.DRAIN, CutoverMove.START_REVERSE}
+    return tuple(move for move in every if online or move.name not in replicated)
+
+
+def _compare_most(attempt: Attempt) -> None:
+    """Compare what was touched so far while writers write, so that little is left for the pause."""
+    for _ in range(_ROUNDS):
+        if attempt.applier is None or len(attempt.touched) <= _FEW_ROWS:
+            return
+        differing = compare_in_flight(attempt.run, _take_keys(attempt.touched))
+        if differing:
+            raise ValidationFailed(
+                f"{len(differing)} rows differ while the application writes: {without_values(differing)}.",
+                mend="run validate to see the rows, repair them or roll back; writers were not held.",
+                subject=attempt.run.migration,
+            )
+
+
+def _take_keys(touched: TouchedRows) -> TouchedRows:
+    """What was touched, except for tables of which no rows can be named: those wait until writes are held."""
+    taken = touched.take()
+    for table in taken.whole_tables:
+        touched.mark_whole(table)
+    return taken
+
+
+def _nearly_caught_up(attempt: Attempt) -> float:
+    """Wait until catching up takes little time; how many seconds it took last."""
+    if attempt.applier is None:
+        return 0.0
+    deadline = time.monotonic() + attempt.options.patience.total_seconds()
+    while True:
+        begun = time.monotonic()
+        attempt.applier.catch_up(timeout=max(deadline - begun, 0.1))
+        took = time.monotonic() - begun
+        if took <= attempt.options.max_lag_before_fence.total_seconds():
+            return round(took, 3)
+        if time.monotonic() >= deadline:
+            raise Interrupted(
+                f"catching up still takes {took:.1f} s.",
+                mend="raise max_lag_before_fence, or cut over when the application writes less; writers were not held.",
+                subject=attempt.run.migration,
+            )
+
+
+__all__ = ["Move", "moves_of", "settle_switch"]

@@ -1,0 +1,86 @@
+"""What the moves of a cutover, forward and back, work upon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from database_migration.ledger import Ledger
+from database_migration.model.migration_state import CutoverMove, Direction, Side
+from database_migration.model.report import Finding
+from database_migration.steps.cutover.options import CutoverOptions
+from database_migration.steps.cutover.write_pause import WritePause
+from database_migration.steps.replicate import BackgroundApplier, ReplicateOptions, TouchedRows
+from database_migration.steps.run import MigrationRun
+from database_migration.traffic import Traffic
+
+LOCK_WAIT = 30.0
+"""Seconds in which a stint of the replication DAG has to see that it is not wanted any more."""
+
+QUICK = ReplicateOptions.model_validate({"idle": timedelta(milliseconds=50)})
+"""While writers wait, the log tells its position often."""
+
+OnMove = Callable[[CutoverMove, str], None]
+"""Told of every line of the journal right after it is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that taking a move back needs; nothing of it is lost with the process."""
+
+    run: MigrationRun
+    traffic: Traffic
+    ledger: Ledger
+
+    def tables(self, side: Side) -> tuple[str, ...]:
+        """The selected tables of a side, by the source's catalog."""
+        selected = self.run.selection.of(self.run.source.read_schema())
+        if side is Side.SOURCE:
+            return tuple(table.name for table in selected)
+        return tuple(self.run.selection.target_name(table.name) for table in selected)
+
+    def applier(self, direction: Direction, touched: TouchedRows | None = None) -> BackgroundApplier:
+        """An applier of this process; waits until the one that works has ended."""
+        return BackgroundApplier(self.run, QUICK, direction, touched=touched, wait=LOCK_WAIT)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try to cut over."""
+
+    scene: Scene
+    options: CutoverOptions
+    pause: WritePause
+    applier: BackgroundApplier | None = None
+    """None once drained, and in a migration without replication."""
+    touched: TouchedRows = field(default_factory=TouchedRows)
+    """Rows that changed since they were last compared."""
+    findings: list[Finding] = field(default_factory=list)
+    changes_before_fence: int = 0
+    switching: bool = False
+    """True from the moment at which the target may begin to serve."""
+
+    @property
+    def run(self) -> MigrationRun:
+        """The run."""
+        return self.scene.run
+
+    @property
+    def ledger(self) -> Ledger:
+        """Its ledger."""
+        return self.scene.ledger
+
+    @property
+    def traffic(self) -> Traffic:
+        """Its switch."""
+        return self.scene.traffic
+
+    def applying(self) -> BackgroundApplier:
+        """The applier that this move needs."""
+        if self.applier is None:
+            raise AssertionError("no applier is at work")
+        return self.applier
+
+
+__all__ = ["LOCK_WAIT", "QUICK", "Attempt", "OnMove", "Scene"]

@@ -1,0 +1,79 @@
+"""Before the switch: the source has served all along, so what we made is taken away and nothing else happens."""
+
+from __future__ import annotations
+
+import time
+
+from database_migration.engines.protocol import Session
+from database_migration.errors import Interrupted
+from database_migration.ledger import holds_run, is_installed, leave
+from database_migration.model.migration_state import Direction, Side
+from database_migration.steps.apply_schema import undo_objects
+from database_migration.steps.cutover.repair import undo_moves
+from database_migration.steps.cutover.reverse_stream import put_triggers_back
+from database_migration.steps.cutover.scene import LOCK_WAIT, Scene
+from database_migration.steps.replicate import take_lock
+from database_migration.steps.rollback.trace import Trace
+
+
+def undo_cutover(scene: Scene, trace: Trace, *, then: Direction) -> None:
+    """Take every move of the cutover back; the application goes on with the source, if it ever waited."""
+    with trace.step("undo the cutover's moves") as words:
+        undone: list[str] = []
+        undo_moves(scene, on_move=lambda move, _: undone.append(move.value), reason="rollback", then=then)
+        words.append(", ".join(undone) or "none was in force")
+    with trace.step("let writes through to the source"):
+        scene.traffic.switch(Side.SOURCE)
+        scene.traffic.release()
+        put_triggers_back(scene)
+        run = scene.run
+        with run.source.connect("fence") as session:
+            run.source.engine.fence.lower(session, run.source.schema, scene.tables(Side.SOURCE))
+
+
+def abandon(scene: Scene, trace: Trace) -> None:
+    """Undo the cutover's moves, stop capture and drop what this run created, on both sides."""
+    run, ledger = scene.run, scene.ledger
+    undo_cutover(scene, trace, then=Direction.OFF)
+    with trace.step("stop replication"), run.target.connect("rollback") as session:
+        ledger.runs.replicate(Direction.OFF)
+        _wait_for_appliers(scene, session)
+        stop_capture(scene)
+    with trace.step("drop what this run created on the target") as words:
+        dropped = undo_objects(run, ledger, ledger.session)
+        trace.figures["objects_dropped"] = len(dropped)
+        words.append(f"{len(dropped)} objects")
+    leave_source(scene, trace)
+
+
+def stop_capture(scene: Scene) -> None:
+    """Give back slots and publications on both servers; twice is once, and what was never taken is no error."""
+    for side in Side:
+        scene.run.database(side).change_log.stop(scene.run.log_name)
+
+
+def leave_source(scene: Scene, trace: Trace) -> None:
+    """Remove our lines, and the control schema once it is empty, from the source."""
+    run = scene.run
+    with trace.step("clear the source's control schema") as words, run.source.connect("rollback") as session:
+        if not is_installed(session):
+            words.append("there was none")
+        elif holds_run(session, run.migration, run.run_id):
+            words.append("it is the ledger's own")
+        else:
+            words.append("gone" if leave(session, run.migration, run.log_name) else "kept, others use it")
+
+
+def _wait_for_appliers(scene: Scene, session: Session) -> None:
+    deadline = time.monotonic() + LOCK_WAIT
+    while not take_lock(session, scene.run.migration):
+        if time.monotonic() >= deadline:
+            raise Interrupted(
+                "an applier does not let go of the target.",
+                mend="end the replication DAG's running task, then clear this one.",
+                subject=scene.run.migration,
+            )
+        time.sleep(0.2)
+
+
+__all__ = ["abandon", "leave_source", "stop_capture", "undo_cutover"]
