@@ -8,8 +8,11 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 FILE = "processes.json"
+#: They go last: the others still write to them.
+DATABASES = ("mariadb", "postgres")
 
 
 def started_at(pid: int) -> int | None:
@@ -37,19 +40,22 @@ def stop(folder: Path) -> list[str]:
         for process in reversed(json.loads(path.read_text()))
         if process["started_at"] is not None and started_at(process["pid"]) == process["started_at"]
     ]
-    for process in running:
-        # SIGINT is PostgreSQL's fast shutdown; the others take SIGTERM.
-        is_postgres = process["name"].startswith("postgres")
-        _signal(process["pid"], signal.SIGINT if is_postgres else signal.SIGTERM)
-        deadline = time.monotonic() + 20
-        while started_at(process["pid"]) == process["started_at"] and time.monotonic() < deadline:
-            time.sleep(0.1)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process["pid"], signal.SIGKILL)
+    databases = [process for process in running if process["name"] in DATABASES]
+    for together in ([process for process in running if process not in databases], databases):
+        _end(together)
     path.unlink()
     return [process["name"] for process in running]
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
+def _end(processes: list[dict[str, Any]]) -> None:
+    """Asks all of them to stop, waits, and kills what is left of their groups."""
+    for process in processes:
+        # SIGINT is PostgreSQL's fast shutdown; the others take SIGTERM.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process["pid"], signal.SIGINT if process["name"] == "postgres" else signal.SIGTERM)
+    deadline = time.monotonic() + 20
+    for process in processes:
+        while started_at(process["pid"]) == process["started_at"] and time.monotonic() < deadline:
+            time.sleep(0.1)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process["pid"], signal.SIGKILL)

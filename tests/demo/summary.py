@@ -148,11 +148,13 @@ class DemoOutcome:
         for name, text in rows:
             table.add_row(name, text)
         problems = self.problems()
+        for problem in problems:
+            table.add_row("not good", f"[red]{problem}[/red]")
         good = "rolled back, nothing lost" if self.goes_back else "migrated, nothing lost"
         console.print(
             Panel(
                 table,
-                title=good if not problems else "NOT GOOD: " + "; ".join(problems),
+                title="NOT GOOD" if problems else good,
                 border_style="green" if not problems else "red",
             )
         )
