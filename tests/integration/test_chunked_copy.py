@@ -1,0 +1,104 @@
+"""Copying between two real servers: every row once, whatever happens in between."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from database_migration.errors import EpochPassed, Interrupted, TargetNotOurs
+from database_migration.ledger import Runs
+from database_migration.model.migration_state import Phase
+from database_migration.steps.chunked_copy import ChunkedCopyOptions, copy_lane, cut_chunks, finish_copy
+from database_migration.steps.run import MigrationRun
+from fixtures.servers import PrivateServer
+from integration.conftest import MakeRun
+from integration.live import FAST, TABLES, copy_all, create_tables, differences, fill
+
+WAYS = [("mariadb", "postgres"), ("postgres", "mariadb"), ("mysql", "postgres"), ("postgres", "postgres18")]
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: "-".join(way))
+def filled(request: pytest.FixtureRequest, make_run: MakeRun) -> MigrationRun:
+    """An offline run between two servers, its source filled and its target's tables made."""
+    source, target = (request.getfixturevalue(name) for name in request.param)
+    run = make_run(source, target, TABLES[source.engine], online=False)
+    fill(run.source, 1200)
+    create_tables(run)
+    return run
+
+
+def count(run: MigrationRun, table: str) -> int:
+    with run.target.connect("test") as session:
+        return int(str(session.execute(f"SELECT count(*) FROM {table}")[0][0]))
+
+
+def test_every_row_arrives_and_identities_go_on(filled: MigrationRun) -> None:
+    summary = copy_all(filled)
+    assert summary["rows"] == 1200 * 5 + 120
+    assert summary["chunks"] > 5
+    assert differences(filled) == (1200 * 5 + 120, 0, 0)
+    with filled.target.connect("test") as session:
+        session.execute("INSERT INTO customer (name) VALUES ('next')")
+        assert int(str(session.execute("SELECT id FROM customer WHERE name = 'next'")[0][0])) > 1200
+
+
+@pytest.fixture
+def run(make_run: MakeRun, mariadb: PrivateServer, postgres: PrivateServer) -> MigrationRun:
+    """One such run from MariaDB to PostgreSQL."""
+    run = make_run(mariadb, postgres, TABLES["mysql"], online=False)
+    fill(run.source, 700)
+    create_tables(run)
+    return run
+
+
+def test_twice_is_once(run: MigrationRun) -> None:
+    copy_all(run)
+    assert cut_chunks(run, FAST) == 1
+    assert copy_lane(run, FAST, 0)["rows"] > 0  # what it did before, nothing new
+    finish_copy(run, FAST)
+    assert count(run, "customer") == 700
+
+
+def test_an_unfinished_copy_is_not_ended(run: MigrationRun) -> None:
+    cut_chunks(run, FAST)
+    with pytest.raises(Interrupted, match="chunks are not copied"):
+        finish_copy(run, FAST)
+
+
+def test_rows_of_others_are_refused_before_and_during_the_copy(run: MigrationRun) -> None:
+    with run.target.connect("test") as session:
+        session.execute("INSERT INTO voucher (code, uses) VALUES ('theirs', 1)")
+    with pytest.raises(TargetNotOurs, match="did not copy"):
+        cut_chunks(run, FAST)
+    with run.target.connect("test") as session:
+        session.execute("DELETE FROM voucher")
+    cut_chunks(run, FAST)
+    with run.target.connect("test") as session:
+        session.execute("INSERT INTO voucher (code, uses) VALUES ('theirs', 1)")
+    with pytest.raises(TargetNotOurs):
+        copy_lane(run, FAST, 0)
+    assert count(run, "voucher") == 1
+
+
+def test_a_rolled_back_run_copies_nothing(run: MigrationRun) -> None:
+    cut_chunks(run, FAST)
+    with run.target.connect("test") as session:
+        Runs(session, run.migration).end(run.run_id, Phase.ROLLED_BACK)
+    with pytest.raises(EpochPassed):
+        copy_lane(run, FAST, 0)
+    assert count(run, "customer") == 0
+
+
+def test_a_busy_source_is_waited_for_and_then_told_of(run: MigrationRun) -> None:
+    options = ChunkedCopyOptions.model_validate({"max_running": 1, "max_pause": "PT3S", "reconnects": 0})
+    cut_chunks(run, options)
+    with run.source.connect("busy") as one, run.source.connect("busy") as two:
+        threads = [threading.Thread(target=session.execute, args=("SELECT sleep(6)",)) for session in (one, two)]
+        for thread in threads:
+            thread.start()
+        with pytest.raises(Interrupted, match="sessions are running statements"):
+            copy_lane(run, options, 0)
+        for thread in threads:
+            thread.join()
+    assert copy_lane(run, options, 0)["rows"] > 0
