@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from database_migration.errors import MigrationError
-
 from migration_dag_factory.errors import SpecFilesRefused, shown
 
 OK, REFUSED, USAGE = 0, 1, 2

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, chain
+
 from database_migration.operators.rollback import RollbackOperator
 from database_migration.operators.verdict import VerdictOperator
-
 from migration_dag_factory.dag_arguments import dag_arguments
 from migration_dag_factory.gates import gate
 from migration_dag_factory.phases import (

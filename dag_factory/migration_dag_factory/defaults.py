@@ -34,11 +34,8 @@ def with_defaults(spec: Located, path: Path, root: Path) -> Located:
 def defaults_of(path: Path, root: Path) -> list[Path]:
     """The defaults files that a spec inherits, the nearest first."""
     folders = [path.parent, *path.parent.parents]
-    if root in folders:
-        folders = folders[: folders.index(root) + 1]
-    else:
-        folders = folders[:1]
-    return [folder / DEFAULTS for folder in folders if (folder / DEFAULTS).is_file()]
+    inherited = folders[: folders.index(root) + 1] if root in folders else folders[:1]
+    return [folder / DEFAULTS for folder in inherited if (folder / DEFAULTS).is_file()]
 
 
 __all__ = ["DEFAULTS", "defaults_of", "with_defaults"]

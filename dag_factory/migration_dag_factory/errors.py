@@ -1,7 +1,7 @@
 """What is wrong with spec files, told so that it can be mended without looking further.
 
-    SpecRefused                   (of the provider)
-    └── SpecFilesRefused          one or more spec files, each problem with file and line
+SpecRefused                   (of the provider)
+└── SpecFilesRefused          one or more spec files, each problem with file and line
 """
 
 from __future__ import annotations
@@ -41,11 +41,10 @@ class SpecFilesRefused(SpecRefused):
 
 
 def shown(file: Path) -> Path:
-    """The path as a person at the present folder would type it."""
-    try:
-        return file.resolve().relative_to(Path.cwd())
-    except (ValueError, OSError):
-        return file
+    """The path as a person at the present folder would type it; services have none worth speaking of."""
+    here = Path.cwd()
+    whole = file.resolve()
+    return whole.relative_to(here) if here != Path(here.anchor) and whole.is_relative_to(here) else whole
 
 
 __all__ = ["SpecFilesRefused", "SpecProblem", "shown"]

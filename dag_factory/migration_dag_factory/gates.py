@@ -6,8 +6,8 @@ from importlib.resources import files
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk.execution_time.hitl import HITLUser
-from database_migration.links import below_base_url, page_path
 
+from database_migration.links import below_base_url, page_path
 from migration_dag_factory.spec import GateSpec, MigrationSpec
 
 _SUBJECTS = {

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import get_parsing_context
-from database_migration.errors import MigrationError
 
+from database_migration.errors import MigrationError
 from migration_dag_factory.build_dag import build_dags
 from migration_dag_factory.errors import SpecFilesRefused, SpecProblem
 from migration_dag_factory.read_spec import SpecFile, read_folder

@@ -92,7 +92,7 @@ class _Reader:
                 self._places[(*at, number)] = (self._path, item.start_mark.line + 1)
                 items.append(self._value(item, (*at, number), above))
             return items
-        return self._loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+        return self._loader.construct_object(node, deep=True)
 
     def _mapping(self, node: yaml.MappingNode, at: Location, above: tuple[int, ...]) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
@@ -109,7 +109,7 @@ class _Reader:
     def _key(self, node: yaml.Node) -> str:
         if isinstance(node, yaml.ScalarNode):
             if node.tag != "tag:yaml.org,2002:str":
-                read = self._loader.construct_object(node)  # type: ignore[no-untyped-call]
+                read = self._loader.construct_object(node)
                 if node.tag != "tag:yaml.org,2002:merge":
                     self._complain(node, f"key {node.value} is read by YAML as {read!r}: put it in quotes")
             return str(node.value)
@@ -124,15 +124,16 @@ def _merged(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any
     merged = dict(below)
     for key, value in above.items():
         inherited = merged.get(key)
-        both = isinstance(value, Mapping) and isinstance(inherited, Mapping)
-        merged[key] = _merged(value, inherited) if both else value  # type: ignore[arg-type]
+        if isinstance(value, Mapping) and isinstance(inherited, Mapping):
+            value = _merged(value, inherited)
+        merged[key] = value
     return merged
 
 
 def _holds(value: Any, location: Location) -> bool:
     for part in location:
         if isinstance(value, Mapping) and part in value:
-            value = value[part]  # type: ignore[index]
+            value = value[part]
         elif isinstance(value, list) and isinstance(part, int) and part < len(value):
             value = value[part]
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import BaseOperator, TaskGroup, chain
+
 from database_migration.operators.apply_schema import ApplySchemaOperator
 from database_migration.operators.checkpoint import CheckpointOperator
 from database_migration.operators.chunked_copy import ChunkedCopyOperator
@@ -18,7 +19,6 @@ from database_migration.operators.schema_compare import SchemaCompareOperator
 from database_migration.operators.translate_queries import TranslateQueriesOperator
 from database_migration.operators.validate import ValidateOperator
 from database_migration.sensors.cutover_window import CutoverWindowSensor
-
 from migration_dag_factory.spec import MigrationSpec
 
 
@@ -76,9 +76,7 @@ def execute_phase(spec: MigrationSpec) -> TaskGroup:
             ChunkedCopyOperator(task_id="finish_copy", part="finish", options=steps.chunked_copy, **told)
         ]
         if spec.online:
-            tasks.append(
-                ReplicateOperator(task_id="reach_copy_end", until="copy_end", options=steps.replicate, **told)
-            )
+            tasks.append(ReplicateOperator(task_id="reach_copy_end", until="copy_end", options=steps.replicate, **told))
         tasks.append(ApplySchemaOperator(task_id="apply_schema", stage="keys", options=steps.apply_schema, **told))
         if spec.online:
             tasks.append(ReplicateOperator(task_id="catch_up", until="caught_up", options=steps.replicate, **told))
@@ -95,7 +93,12 @@ def execute_phase(spec: MigrationSpec) -> TaskGroup:
 def cutover_phase(spec: MigrationSpec) -> TaskGroup:
     """The application is led over, in its window where it has one."""
     with TaskGroup("cutover", tooltip="The application is led over") as group:
-        cutover = CutoverOperator(task_id="cutover", options=spec.steps.cutover, **keywords(spec))
+        cutover = CutoverOperator(
+            task_id="cutover",
+            options=spec.steps.cutover,
+            gate_task_id="gate_cutover" if spec.gates.cutover is not None else None,
+            **keywords(spec),
+        )
         if spec.windows.cutover is not None:
             window = CutoverWindowSensor(
                 task_id="window",

@@ -74,15 +74,15 @@ def read_folder(folder: Path) -> SpecFolder:
                     ]
                 )
     for twins in _of_one_name(specs):
-        for file in twins:
-            others = ", ".join(f"{shown(other.path)}:{other.line}" for other in twins if other is not file)
+        for twin in twins:
+            others = ", ".join(f"{shown(other.path)}:{other.line}" for other in twins if other is not twin)
             problem = SpecProblem(
-                file.path,
-                file.line,
-                f"migration {file.spec.migration!r} is also the name in {others}: each needs a name of its own",
+                twin.path,
+                twin.line,
+                f"migration {twin.spec.migration!r} is also the name in {others}: each needs a name of its own",
             )
-            refused[file.path] = SpecFilesRefused([problem])
-            specs.remove(file)
+            refused[twin.path] = SpecFilesRefused([problem])
+            specs.remove(twin)
     return SpecFolder(tuple(sorted(specs, key=lambda file: file.spec.migration)), refused)
 
 
@@ -134,7 +134,7 @@ def _message(location: Location, error: Any) -> str:
 def _known_keys(location: Location) -> list[str]:
     """The keys that the mapping at a location understands."""
     root = _json_schema()
-    schemas = [root]
+    schemas: list[Mapping[str, Any]] = [root]
     for part in location:
         following = [deeper for schema in schemas for deeper in _into(root, schema, part)]
         schemas = following or schemas  # a union's tag is no key: stay

@@ -31,7 +31,7 @@ class RefusedSpec(DAG):
         super().__init__(dag_id, **kwargs)
 
     @property
-    def relative_fileloc(self) -> str | None:  # type: ignore[override]
+    def relative_fileloc(self) -> str | None:
         """The spec's path, relative to the DAG bundle as Airflow wants it."""
         return os.path.relpath(self._spec_path, self._bundle) if self._bundle else str(self._spec_path)
 

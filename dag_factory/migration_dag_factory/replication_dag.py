@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG
+
 from database_migration.operators.replicate import ReplicateOperator
 from database_migration.sensors.replication_wanted import ReplicationWantedSensor
-
 from migration_dag_factory.dag_arguments import BEGINNING_OF_TIME, SUFFIX_REPLICATION, dag_arguments
 from migration_dag_factory.phases import keywords
 from migration_dag_factory.spec import MigrationSpec

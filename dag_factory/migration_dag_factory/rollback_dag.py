@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from airflow.sdk import DAG, Param
-from database_migration.operators.rollback import RollbackOperator
 
+from database_migration.operators.rollback import RollbackOperator
 from migration_dag_factory.dag_arguments import SUFFIX_ROLLBACK, dag_arguments
 from migration_dag_factory.phases import keywords
 from migration_dag_factory.spec import MigrationSpec
@@ -23,7 +23,7 @@ def build_rollback_dag(spec: MigrationSpec) -> DAG:
                 None,
                 type=["null", "string"],
                 title="Checkpoint",
-                description="Where to go back to (prepared, validated, cut_over); empty: all the way.",
+                description="validated: only the cutover's moves are taken back, the run lives on; empty: all the way.",
             ),
             "reason": Param("", type="string", title="Reason", description="Why; it stands in the report."),
         },

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import croniter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
 from database_migration.steps.apply_schema import ApplySchemaOptions
 from database_migration.steps.chunked_copy import ChunkedCopyOptions
 from database_migration.steps.cutover import CutoverOptions
@@ -21,7 +23,6 @@ from database_migration.steps.rollback import RollbackOptions
 from database_migration.steps.schema_compare import SchemaCompareOptions
 from database_migration.steps.translate_queries import TranslateQueriesOptions
 from database_migration.steps.validate import ValidateOptions
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 #: Keys that change what people see or when they are asked, not what is migrated: they may be edited in flight.
 _MAY_CHANGE_IN_FLIGHT = ("description", "owner", "tags", "schedule", "gates", "windows")
@@ -91,7 +92,7 @@ class GatesSpec(SpecPart):
 
 def _named_gates(value: Any) -> Any:
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
-        return dict.fromkeys(value, {})
+        return {name: {} for name in value}
     if isinstance(value, dict):
         return {name: {} if gate is None else gate for name, gate in value.items()}
     return value
@@ -152,7 +153,7 @@ class MigrationSpec(SpecPart):
     )
     source: DatabaseSpec = Field(description="Where the data is.")
     target: DatabaseSpec = Field(description="Where the data goes; the ledger is kept there.")
-    tables: TablesSpec = Field(default_factory=TablesSpec, description="Which tables take part.")  # type: ignore[arg-type]
+    tables: TablesSpec = Field(default_factory=TablesSpec, description="Which tables take part.")
     strategy: Literal["online", "offline"] = Field(
         "online", description="offline: the application is stopped and nothing is replicated."
     )

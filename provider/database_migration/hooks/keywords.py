@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import BaseOperator
@@ -17,7 +17,7 @@ class MigrationKeywords(BaseOperator):
     """
 
     #: Connections and names may hold Jinja; what a spec says otherwise is data and is never rendered.
-    template_fields = (
+    template_fields: Sequence[str] = (
         "migration", "source_conn_id", "source_schema", "target_conn_id", "target_schema", "spec_hash", "reports",
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow.sdk import Context
@@ -20,12 +20,12 @@ def states_of_run(context: Context, *, apart_from: Iterable[str]) -> dict[str, s
     return {task: state for task, state in states.items() if task not in apart_from and task != ti.task_id}
 
 
-def unsuccessful(states: dict[str, str | None]) -> dict[str, str | None]:
+def unsuccessful(states: Mapping[str, str | None]) -> dict[str, str | None]:
     """Those that did not succeed; a mapped task that was never mapped counts once."""
     return {task: state for task, state in states.items() if state != _GOOD}
 
 
-def culprits(states: dict[str, str | None]) -> list[str]:
+def culprits(states: Mapping[str, str | None]) -> list[str]:
     """Tasks that failed by themselves, not for others; mapped ones once."""
     return sorted({_MAPPED.sub("", task) for task, state in states.items() if state == "failed"})
 

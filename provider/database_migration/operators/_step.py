@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -134,7 +134,7 @@ def airflow_errors() -> Iterator[None]:
 
 def run_id_of(context: Context) -> str:
     """The DAG run's id."""
-    return cast(str, context["run_id"])
+    return context["run_id"]
 
 
 def _validated(stem: str, options: Mapping[str, Any] | BaseModel | None) -> Any:

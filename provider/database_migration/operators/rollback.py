@@ -7,13 +7,12 @@ from typing import Any
 
 from airflow.sdk import Context
 
-from database_migration.errors import NotPossible
+from database_migration.errors import ConnectionRefused, Interrupted, NotPossible
 from database_migration.hooks.traffic import traffic_of
-from database_migration.model.report import Report
 from database_migration.operators._run_states import culprits, states_of_run, unsuccessful
 from database_migration.operators._step import FAILURE_KEY, StepOperator, run_id_of
 from database_migration.steps.cutover import CutoverOptions
-from database_migration.steps.rollback import FailureFacts, rollback
+from database_migration.steps.rollback import FailedTask, FailureFacts, rollback
 from database_migration.steps.run import MigrationRun
 
 
@@ -23,7 +22,7 @@ class RollbackOperator(StepOperator):
     It goes by the spec with which the run was opened, even when the spec was edited since.
 
     :param cutover: ``steps.cutover`` of the spec, for its traffic switch.
-    :param checkpoint: where to go back to; None or empty: all the way.
+    :param checkpoint: ``validated``: only take the cutover's moves back and live on; None or empty: all the way.
     :param reason: why, for the report.
     :param only_after_failure: for a teardown: does nothing when every other task of the DAG run succeeded, or
         when the migration's current run is not this DAG run.
@@ -54,7 +53,13 @@ class RollbackOperator(StepOperator):
         if self.only_after_failure and not bad:
             self.log.info("Every task succeeded: there is nothing to roll back.")
             return None
-        state = self.migration_hook.state()
+        hook = self.migration_hook
+        try:
+            state = hook.state()
+        except (Interrupted, ConnectionRefused) as error:
+            # The ledger is out of reach with the target; the step knows what the source alone allows.
+            self.log.warning("The ledger cannot be read: %s", error)
+            return self._roll_back(hook.run(run_id_of(context)), context, bad)
         if self.only_after_failure and (state is None or state.run_id != run_id_of(context) or state.phase.is_over):
             self.log.info("This run is not (or no longer) the migration's current one: there is nothing to roll back.")
             return None
@@ -62,15 +67,21 @@ class RollbackOperator(StepOperator):
             raise NotPossible(
                 "no run of it was ever opened.", mend="there is nothing to roll back.", subject=self.migration
             )
-        run = self.migration_hook.run_as_opened(state)
-        return self.conclude(run, self._roll_back(run, self._facts(context, bad)))
+        return self._roll_back(hook.run_as_opened(state), context, bad)
 
-    def _roll_back(self, run: MigrationRun, failure: FailureFacts | None) -> Report:
+    def _roll_back(self, run: MigrationRun, context: Context, bad: Mapping[str, str | None]) -> Any:
         traffic = traffic_of(CutoverOptions.model_validate(self.cutover).traffic, run)
-        return rollback(run, self.options, traffic, checkpoint=self.checkpoint or None, failure=failure)
+        facts = FailureFacts(tasks=self._failed_tasks(context, bad), reason=self.reason)
+        report = rollback(run, self.options, traffic, checkpoint=self.checkpoint or None, failure=facts)
+        return self.conclude(run, report)
 
-    def _facts(self, context: Context, bad: Mapping[str, str | None]) -> FailureFacts | None:
+    def _failed_tasks(self, context: Context, bad: Mapping[str, str | None]) -> tuple[FailedTask, ...]:
         ti: Any = context["ti"]
-        tasks = culprits(dict(bad))
-        told = [ti.xcom_pull(task_ids=task, key=FAILURE_KEY) for task in tasks]
-        return None
+        reasons = {task: ti.xcom_pull(task_ids=task, key=FAILURE_KEY) for task in culprits(bad)}
+        return tuple(
+            FailedTask(task, state or "never ran", lines=(str(reason),) if (reason := reasons.get(task)) else ())
+            for task, state in sorted(bad.items())
+        )
+
+
+__all__ = ["RollbackOperator"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
@@ -19,7 +20,7 @@ class VerdictOperator(BaseOperator):
     :param rollback_task_ids: teardowns that do not count by themselves.
     """
 
-    def __init__(self, *, rollback_task_ids: Sequence[str] = ("rollback",), **kwargs: object) -> None:
+    def __init__(self, *, rollback_task_ids: Sequence[str] = ("rollback",), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rollback_task_ids = tuple(rollback_task_ids)
 

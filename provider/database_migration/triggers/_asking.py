@@ -40,8 +40,13 @@ class AskingTrigger(BaseTrigger):
         return f"{kind.__module__}.{kind.__qualname__}", {**self.arguments(), "poll_interval": self.poll_interval}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Ask until there is an answer."""
+        """Ask until there is an answer.
+
+        Waits first: the sensor has just asked, and a trigger that fires before the scheduler has heard that the
+        task deferred gets the task failed.
+        """
         while True:
+            await asyncio.sleep(self.poll_interval)
             try:
                 answer = await asyncio.to_thread(self.ask)
             except Interrupted as error:
@@ -53,7 +58,6 @@ class AskingTrigger(BaseTrigger):
             if answer is not None:
                 yield TriggerEvent({"answer": answer})
                 return
-            await asyncio.sleep(self.poll_interval)
 
 
 __all__ = ["AskingTrigger"]

@@ -1,0 +1,193 @@
+"""Where a migration stands, read from its ledger in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from database_migration.engines.protocol import Session
+from database_migration.errors import MigrationError
+from database_migration.hooks import MigrationHook
+from database_migration.ledger import Ledger, MoveLine, ReportLine, Runs, is_installed
+from database_migration.model.migration_state import (
+    AppliedPosition,
+    CopyProgress,
+    CutoverMove,
+    Direction,
+    Phase,
+    RunState,
+)
+
+_STEPS = (Phase.PLAN, Phase.PREPARE, Phase.EXECUTE, Phase.CUTOVER, Phase.SOAK, Phase.FINALIZED)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseMark:
+    """One phase in the line of all: ``done``, ``now``, ``ahead`` or ``broken``."""
+
+    phase: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveMark:
+    """One move of the cutover with its latest state."""
+
+    move: str
+    state: str
+    at: datetime
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One run that ever was."""
+
+    run_id: str
+    epoch: int
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that the page shows; times are UTC."""
+
+    read_at: datetime
+    state: RunState
+    run_id: str
+    """The run that is shown, the current one or an earlier."""
+    epoch: int
+    is_current: bool
+    outcome: str | None
+    phases: Sequence[PhaseMark]
+    copy: Sequence[CopyProgress]
+    validation: Mapping[str, Any]
+    applied: AppliedPosition | None
+    """Forward; reverse positions are kept in the source."""
+    replication: Mapping[str, Any]
+    """The applier's latest note: direction, lag_seconds, changes_per_second, updated_at."""
+    held: str
+    """Why replication does not go on, where it does not."""
+    moves: Sequence[MoveMark]
+    checkpoints: Mapping[str, datetime]
+    reports: Sequence[ReportLine]
+    runs: Sequence[RunEntry]
+
+    @property
+    def rows_copied(self) -> int:
+        """Rows of all tables."""
+        return sum(table.rows for table in self.copy)
+
+    @property
+    def rows_estimated(self) -> int:
+        """What the copy was planned with; at least what is copied already."""
+        return max(sum(max(table.estimated_rows, table.rows) for table in self.copy), self.rows_copied)
+
+    @property
+    def chunks_done(self) -> int:
+        """Chunks of all tables."""
+        return sum(table.chunks_done for table in self.copy)
+
+    @property
+    def chunks(self) -> int:
+        """Chunks of all tables, done or not."""
+        return sum(table.chunks for table in self.copy)
+
+
+def read_status(hook: MigrationHook, run_id: str | None = None) -> Status | None:
+    """The status of a run, or of the current one where the ledger does not know that run.
+
+    None before the migration's first run. Raises MigrationError when the ledger is out of reach.
+    """
+    with hook.target.connect("Migration page") as session:
+        if not is_installed(session):
+            return None
+        runs = Runs(session, hook.migration)
+        state = runs.current()
+        if state is None:
+            return None
+        entries = [RunEntry(*line) for line in runs.history()]
+        shown = next((entry for entry in entries if entry.run_id == (run_id or state.run_id)), None)
+        if shown is None:
+            shown = next(entry for entry in entries if entry.run_id == state.run_id)
+        return _status(session, state, shown, entries)
+
+
+def _status(session: Session, state: RunState, shown: RunEntry, entries: Sequence[RunEntry]) -> Status:
+    ledger = Ledger(session, state.migration, shown.run_id, shown.epoch)
+    held = ledger.notes.get_note("replication_held")
+    moves = _moves(ledger.moves.journal())
+    is_current = shown.run_id == state.run_id
+    phase = state.phase if is_current else Phase(shown.outcome or Phase.ROLLED_BACK.value)
+    return Status(
+        read_at=datetime.now(UTC),
+        state=state,
+        run_id=shown.run_id,
+        epoch=shown.epoch,
+        is_current=is_current,
+        outcome=shown.outcome,
+        phases=_phases(phase, reached=_reached(ledger, moves)),
+        copy=ledger.chunks.progress(),
+        validation=_note(ledger, "validate"),
+        applied=ledger.positions.get(Direction.FORWARD),
+        replication=_note(ledger, "replication"),
+        held=str(held.get("reason", "")) if isinstance(held, dict) else "",
+        moves=moves,
+        checkpoints=ledger.checkpoints.all(),
+        reports=ledger.reports.of_run(shown.run_id),
+        runs=entries,
+    )
+
+
+def problem_of(error: MigrationError) -> str:
+    """What the page says when the ledger cannot be read; errors of ours hold no secrets."""
+    return str(error)
+
+
+def _phases(phase: Phase, *, reached: Phase) -> list[PhaseMark]:
+    if phase is Phase.ROLLED_BACK:
+        marks = [
+            PhaseMark(step.value, "done" if _STEPS.index(step) < _STEPS.index(reached) else "ahead") for step in _STEPS
+        ]
+        marks[_STEPS.index(reached)] = PhaseMark(reached.value, "broken")
+        return marks
+    now = _STEPS.index(phase)
+    done = phase is Phase.FINALIZED
+    return [
+        PhaseMark(step.value, "done" if number < now or done else "now" if number == now else "ahead")
+        for number, step in enumerate(_STEPS)
+    ]
+
+
+def _reached(ledger: Ledger, moves: Sequence[MoveMark]) -> Phase:
+    """How far a rolled-back run came, as far as its traces tell."""
+    names = ledger.checkpoints.all()
+    if "cut_over" in names:
+        return Phase.SOAK
+    if moves:
+        return Phase.CUTOVER
+    if ledger.chunks.progress():
+        return Phase.EXECUTE
+    return Phase.PREPARE if "prepared" in names else Phase.PLAN
+
+
+def _moves(journal: Sequence[MoveLine]) -> list[MoveMark]:
+    begun: dict[CutoverMove, datetime] = {}
+    marks: dict[CutoverMove, MoveMark] = {}
+    for line in journal:
+        if line.state == "begun":
+            begun[line.move] = line.at
+        since = begun.get(line.move)
+        seconds = (line.at - since).total_seconds() if since is not None and line.state == "done" else None
+        marks[line.move] = MoveMark(line.move.value, line.state, line.at, seconds)
+    return [marks[move] for move in CutoverMove if move in marks]
+
+
+def _note(ledger: Ledger, name: str) -> Mapping[str, Any]:
+    note = ledger.notes.get_note(name)
+    return cast("dict[str, Any]", note) if isinstance(note, dict) else {}
+
+
+__all__ = ["MoveMark", "PhaseMark", "RunEntry", "Status", "problem_of", "read_status"]
