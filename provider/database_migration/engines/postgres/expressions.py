@@ -24,7 +24,7 @@ _SAFE = (
     exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg,
     exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between,
     exp.Add, exp.Sub, exp.Mul, exp.DPipe, exp.Coalesce, exp.Lower, exp.Upper, exp.Abs, exp.Case, exp.If,
-    exp.Left, exp.Right, exp.Length, exp.Round, exp.Trim,
+    exp.Left, exp.Right, exp.Length, exp.Round, exp.Trim, exp.Substring,
 )  # fmt: skip
 _TEXTS = (Kind.TEXT, Kind.VARCHAR, Kind.CHAR, Kind.ENUM, Kind.SET)
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE, Kind.FLOAT)
@@ -141,7 +141,7 @@ def _in_list(node: exp.Expression) -> exp.Expression:
         return exp.EQ(this=node.this, expression=node.expressions[0])
     if isinstance(node, exp.Not):
         inner = node.this.unnest()
-        if isinstance(inner, exp.EQ):
+        if isinstance(inner, exp.EQ) and not isinstance(inner.expression, exp.Any):
             return exp.NEQ(this=inner.this, expression=inner.expression)
     if isinstance(node, exp.Between):
         return exp.And(

@@ -71,8 +71,13 @@ def _means_something_else(node: exp.Expression, columns: Columns) -> bool:
             for part in (node.this, node.expression)
             if isinstance(part, exp.Column) and part.name in columns
         )
-    if isinstance(node, exp.Column | exp.Literal | exp.Paren):
-        return False
+    if isinstance(node, exp.Left | exp.Right | exp.Substring):  # negative numbers and 0 count differently
+        numbers = [part for part in (node.expression, node.args.get("start"), node.args.get("length")) if part]
+        return any(not isinstance(part, exp.Literal) or part.name == "0" for part in numbers)
+    if isinstance(node, exp.Round) and any(
+        columns[part.name].kind is Kind.DOUBLE for part in node.find_all(exp.Column) if part.name in columns
+    ):
+        return True
     if isinstance(node, exp.And | exp.Or | exp.Not):  # numbers are no truth values here
         return any(isinstance(part.unnest(), exp.Column | exp.Literal) for part in node.args.values() if part)
     if isinstance(node, exp.Add | exp.Sub | exp.Mul | exp.Neg | exp.Round | exp.Abs):
