@@ -131,7 +131,7 @@ def _subquery(node: Any, dialect: str, of: Of) -> Typing:
 
 
 def _this(node: Any, dialect: str, of: Of) -> Typing:
-    return of(node.this)
+    return UNKNOWN if node.this is None else of(node.this)  # DISTINCT keeps its columns elsewhere
 
 
 def _fixed(typing: Typing) -> Callable[[Any, str, Of], Typing]:
