@@ -139,9 +139,11 @@ class KeysStage:
         return foreign_key_finding(self.ledger.session, target.engine.ddl, target.schema, table, key, refusal)
 
     def _refused(self, statement: Statement, refusal: Refused) -> None:
+        # A missing view fails the queries that name it and harms no data: a person may write it later.
+        severity = Severity.WARNING if statement.kind == "view" else Severity.BLOCKER
         self.findings.append(
             Finding(
-                Severity.BLOCKER,
+                severity,
                 f"{statement.kind}_refused",
                 statement.subject,
                 f"The server refuses it: {refusal.problem}",

@@ -81,7 +81,7 @@ def build_expected(run: MigrationRun, source: Schema, booleans: dict[str, list[s
         findings += said
     tables, said = unify_key_types(tuple(held.values()))
     findings += said
-    views = tuple(expected_views(run, source))
+    views = tuple(expected_views(run, source, Schema(run.target.schema, tables=tables)))
     findings += view_findings(views)
     findings += [_sequence_left_out(sequence.name) for sequence in source.sequences]
     created = tuple(expected.view for expected in views if expected.view is not None)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Schema, View
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.translate_queries.translate import translate_view
+from database_migration.steps.translate_queries.translation import Weight as NoteWeight
 
 CARRIED, TRANSLATED, MANUAL = "carried", "translated", "manual"
 
@@ -24,8 +26,8 @@ class ExpectedView:
     reason: str = ""
 
 
-def expected_views(run: MigrationRun, source: Schema) -> list[ExpectedView]:
-    """The source's views in an order in which they can be created."""
+def expected_views(run: MigrationRun, source: Schema, target: Schema) -> list[ExpectedView]:
+    """The source's views in an order in which they can be created; ``target`` holds the expected tables."""
     selected = [view for view in source.views if run.selection.selects(view.name)]
     left_out = {table.name for table in source.tables if not run.selection.selects(table.name)}
     left_out |= {view.name for view in source.views if not run.selection.selects(view.name)}
@@ -40,15 +42,28 @@ def expected_views(run: MigrationRun, source: Schema) -> list[ExpectedView]:
             reason = f"it depends on {', '.join(sorted(unavailable))}, which the target does not get by itself"
             outcomes[view.name] = ExpectedView(view, None, MANUAL, reason)
         else:
-            outcomes[view.name] = _carry(run, view)
+            outcomes[view.name] = _carry(run, view, source, target)
     return list(outcomes.values())
 
 
-def _carry(run: MigrationRun, view: View) -> ExpectedView:
+def _carry(run: MigrationRun, view: View, source: Schema, target: Schema) -> ExpectedView:
+    dialects = run.source.engine.traits.engine, run.target.engine.traits.engine
     renamed = any(name in run.selection.renames or name in run.selection.column_renames for name in view.depends_on)
-    if run.source.engine.traits.engine == run.target.engine.traits.engine and not renamed:
+    if dialects[0] == dialects[1] and not renamed:
         return ExpectedView(view, view, CARRIED)
-    return ExpectedView(view, None, MANUAL, "its query is in the source's dialect")
+    translation = translate_view(
+        view,
+        source_dialect=dialects[0],
+        target_dialect=dialects[1],
+        source_schema=source,
+        target_schema=target,
+        selection=run.selection,
+    )
+    if isinstance(translation, str) or translation.sql is None:
+        reason = translation if isinstance(translation, str) else "no translation that keeps its meaning is known"
+        return ExpectedView(view, None, MANUAL, reason.rstrip("."))
+    notes = "; ".join(note.message.rstrip(".") for note in translation.notes if note.weight is not NoteWeight.INFO)
+    return ExpectedView(view, replace(view, definition=translation.sql), TRANSLATED, notes)
 
 
 def _by_dependency(views: Iterable[View]) -> list[View]:
