@@ -119,9 +119,11 @@ CREATE TABLE IF NOT EXISTS database_migration.report (
     PRIMARY KEY (migration, run_id, stem)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- One row per migration, rewritten in every transaction that replication applies, so that our own capture
--- knows them where the server has no better mark.
+-- A row per session that applies changes, rewritten in every transaction that it applies, so that our own
+-- capture knows them where the server has no better mark (MySQL).
 CREATE TABLE IF NOT EXISTS database_migration.applied_marker (
-    origin      varchar(200) PRIMARY KEY,
-    stamp       bigint       NOT NULL
+    origin   varchar(255)    NOT NULL,
+    session  bigint unsigned NOT NULL,
+    writes   bigint unsigned NOT NULL,
+    PRIMARY KEY (origin, session)
 ) ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
