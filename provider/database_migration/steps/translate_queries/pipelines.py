@@ -21,6 +21,11 @@ from database_migration.steps.translate_queries.shape import shape_mysql
 from database_migration.steps.translate_queries.writes_to_postgres import REPLACES, rewrite_writes, shape_writes
 
 
+def has_rules(source_dialect: str, target_dialect: str) -> bool:
+    """Whether meaning is looked after between two dialects, rather than spelling alone."""
+    return source_dialect == target_dialect or (source_dialect, target_dialect) == ("mysql", "postgres")
+
+
 def run(tree: Any, r: Rewriting, *, replaces: bool, always_qualify: bool) -> Any:
     """The tree in the target's dialect and with the target's names."""
     pair = (r.direction.source_dialect, r.direction.target_dialect)
@@ -69,4 +74,4 @@ def inexact_columns(tree: Any, r: Rewriting) -> frozenset[int]:
     )
 
 
-__all__ = ["inexact_columns", "run"]
+__all__ = ["has_rules", "inexact_columns", "run"]

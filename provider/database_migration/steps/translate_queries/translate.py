@@ -79,6 +79,8 @@ def translate_view(
 
     A translation with a RISK is a reason too: nobody looks at a view again once it is there.
     """
+    if not pipelines.has_rules(source_dialect, target_dialect):
+        return f"Views are not translated from {source_dialect} to {target_dialect}: nothing would vouch for their meaning."
     translation = translate(
         view.definition,
         source_dialect=source_dialect,
