@@ -52,12 +52,14 @@ class MySQLDdl:
             f"ALTER TABLE {name} DROP INDEX {quote(index.name)} {IF_EXISTS}",
         )
 
-    def add_foreign_key(self, schema: str, table: Table, key: ForeignKey) -> Statement:
+    def add_foreign_key(self, schema: str, table: Table, key: ForeignKey, *, validate: bool = True) -> Statement:
         name = quote(schema, table.name)
+        # MySQL has no way to say it in the statement: there the rows are checked all the same.
+        unchecked = "" if validate else "/*M! SET STATEMENT foreign_key_checks=0 FOR */ "
         return Statement(
             "foreign_key",
             f"{table.name}.{key.name}",
-            f"ALTER TABLE {name} ADD CONSTRAINT {quote(key.name)} "
+            f"{unchecked}ALTER TABLE {name} ADD CONSTRAINT {quote(key.name)} "
             f"FOREIGN KEY ({', '.join(map(quote, key.columns))}) "
             f"REFERENCES {quote(schema, key.parent_table)} ({', '.join(map(quote, key.parent_columns))}) "
             f"ON DELETE {key.on_delete} ON UPDATE {key.on_update}",

@@ -12,6 +12,9 @@ OWN_DATABASE = "database_migration"
 """Where the ledger and the marker row live; never captured."""
 
 
+MARKER_TABLE = "applied_marker"
+
+
 def is_own(name: str) -> bool:
     """Whether an object is ours by its name."""
     return name.startswith(OWN_PREFIX)
@@ -29,4 +32,4 @@ def fence_name(table: str, event: str) -> str:
     return fitted(f"{OWN_PREFIX}fence_{event[0].lower()}_{table}")
 
 
-__all__ = ["MAX_NAME", "OWN_DATABASE", "OWN_PREFIX", "fence_name", "fitted", "is_own"]
+__all__ = ["MARKER_TABLE", "MAX_NAME", "OWN_DATABASE", "OWN_PREFIX", "fence_name", "fitted", "is_own"]

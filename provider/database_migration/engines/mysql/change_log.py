@@ -1,0 +1,149 @@
+"""Captures committed changes from the binary log.
+
+Why nothing is lost at the start. ``start`` has to return a position P such that what is not visible to a later
+read lies behind P. The log is written before the storage engine commits, so the log's end alone would not do: a
+transaction before P may become visible a moment after a chunk was read, and neither the chunk nor the log after P
+would have it. On MariaDB a consistent snapshot carries its own exact position. On MySQL we take the log's end and
+then commit a marker row: commits become visible in the log's order (binlog_order_commits, on by default), so
+that once ours is done, all before it are.
+
+Positions are those between transactions. The server holds nothing for us: what keeps the log is its own
+expiry, which preflight compares with a migration's duration and ``retained_bytes`` watches.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+
+from database_migration.engines.mysql.applied_marker import ensure_marker, forget_markers, write_marker
+from database_migration.engines.mysql.binlog_stream import BinlogStream, events
+from database_migration.engines.mysql.connection import MySQLSession
+from database_migration.engines.mysql.log_charsets import Charsets
+from database_migration.engines.mysql.log_position import file_and_offset, position
+from database_migration.engines.mysql.log_transactions import TransactionAssembly
+from database_migration.engines.mysql.names import MARKER_TABLE, OWN_DATABASE
+from database_migration.engines.protocol import Endpoint
+from database_migration.errors import NotPossible, PositionLost, Refused
+from database_migration.model.change import ChangeTransaction
+from database_migration.model.log_position import LogPosition
+from database_migration.model.table_selection import FormedColumn
+
+_SHORTEST_BEAT = 0.05
+
+
+class MySQLChangeLog:
+    """See ``engines.protocol.ChangeLog``."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    def start(self, name: str, schema: str, tables: Sequence[str]) -> LogPosition:
+        with closing(MySQLSession(self._endpoint)) as session:
+            if session.is_mariadb:
+                return _snapshot_position(session)
+            ensure_marker(session)
+            found = _end(session)
+            write_marker(session, f"start {name}")
+            return found
+
+    def end(self) -> LogPosition:
+        with closing(MySQLSession(self._endpoint)) as session:
+            return _end(session)
+
+    def read(
+        self,
+        name: str,
+        tables: Mapping[str, Sequence[FormedColumn]],
+        schema: str,
+        after: LogPosition,
+        *,
+        idle_seconds: float,
+    ) -> Iterator[ChangeTransaction]:
+        if schema == OWN_DATABASE:
+            raise NotPossible(
+                "The migrations' own database is never captured.", mend="choose another schema.", subject=schema
+            )
+        file, offset = file_and_offset(after)
+        with closing(MySQLSession(self._endpoint)) as session:
+            if file not in _log_files(session):
+                raise PositionLost(
+                    f"The server no longer has the log file {file}.",
+                    mend="start the copy anew, and raise binlog_expire_logs_seconds beyond a migration's duration.",
+                    subject=str(self._endpoint),
+                )
+            assembly = TransactionAssembly(schema, tables, Charsets(session), after)
+            stream = BinlogStream(
+                self._endpoint,
+                file,
+                offset,
+                schemas=[schema, OWN_DATABASE],
+                tables=[*tables, MARKER_TABLE],
+                beat=max(idle_seconds / 2, _SHORTEST_BEAT),
+            )
+            with closing(events(stream, idle_seconds)) as incoming:
+                yield from _transactions(incoming, stream, assembly, idle_seconds)
+
+    def confirm(self, name: str, position: LogPosition) -> None:
+        """The server expires its log by itself."""
+
+    def stop(self, name: str) -> None:
+        with closing(MySQLSession(self._endpoint)) as session:
+            forget_markers(session, f"start {name}")
+
+    def retained_bytes(self, name: str, after: LogPosition) -> int:
+        file, offset = file_and_offset(after)
+        with closing(MySQLSession(self._endpoint)) as session:
+            sizes = _log_files(session)
+        behind = sum(size for other, size in sizes.items() if position(other, 0) >= position(file, 0))
+        return max(behind - offset, 0)
+
+
+def _transactions(
+    incoming: Iterator[object | None], stream: BinlogStream, assembly: TransactionAssembly, idle_seconds: float
+) -> Iterator[ChangeTransaction]:
+    told = time.monotonic()
+    for event in incoming:
+        transaction = None if event is None else assembly.take(event, stream.file)
+        if transaction is None and time.monotonic() - told < idle_seconds:
+            continue
+        yield transaction or ChangeTransaction(assembly.consumed, assembly.clock)
+        told = time.monotonic()
+
+
+def _end(session: MySQLSession) -> LogPosition:
+    words = ("SHOW MASTER STATUS",) if session.is_mariadb else ("SHOW BINARY LOG STATUS", "SHOW MASTER STATUS")
+    for number, word in enumerate(words, 1):
+        try:
+            rows = session.execute(word)
+        except Refused:
+            # MySQL 8.0 knows the old words only, MySQL 8.4 the new ones only.
+            if number == len(words):
+                raise
+            continue
+        if rows:
+            return position(str(rows[0][0]), int(str(rows[0][1])))
+        break
+    raise Refused(
+        "The server keeps no binary log.",
+        mend="set log_bin, server_id and binlog_format = ROW in its configuration and restart it.",
+        subject=session.address,
+    )
+
+
+def _snapshot_position(session: MySQLSession) -> LogPosition:
+    session.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    session.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
+    status = {str(name).lower(): str(value) for name, value in session.execute("SHOW STATUS LIKE 'binlog_snapshot%'")}
+    session.execute("COMMIT")
+    if not status.get("binlog_snapshot_file"):
+        return _end(session)
+    return position(status["binlog_snapshot_file"], int(status["binlog_snapshot_position"]))
+
+
+def _log_files(session: MySQLSession) -> dict[str, int]:
+    return {str(row[0]): int(str(row[1])) for row in session.execute("SHOW BINARY LOGS")}
+
+
+__all__ = ["MySQLChangeLog"]
