@@ -116,6 +116,28 @@ def test_source_and_target_are_one(make_run, postgres: PrivateServer) -> None:
     assert preflight(run, PreflightOptions()).blockers == ()
 
 
+def test_values_that_the_target_has_no_room_for(make_run, mariadb: PrivateServer, postgres: PrivateServer) -> None:
+    sql = """
+    CREATE TABLE a (id bigint unsigned PRIMARY KEY, n int unsigned) ENGINE=InnoDB;
+    INSERT INTO a VALUES (1, 4294967295), (9223372036854775807, 1), (9223372036854775808, 1), (18446744073709551615, 1);
+    """
+    report = preflight(make_run(mariadb, postgres, sql), PreflightOptions())
+    (finding,) = found(report, "values_do_not_fit")
+    assert (finding.subject, finding.message.split()[0]) == ("a.id", "2")
+
+
+def test_values_that_a_smaller_target_has_no_room_for(
+    make_run, mariadb: PrivateServer, postgres: PrivateServer
+) -> None:
+    sql = """
+    CREATE TABLE a (id int PRIMARY KEY, n numeric);
+    INSERT INTO a VALUES (1, 1.5), (2, 1e40), (3, 0.1234567890123456789012345678901), (4, NULL), (5, 'NaN');
+    """
+    report = preflight(make_run(postgres, mariadb, sql), PreflightOptions())
+    (finding,) = found(report, "values_do_not_fit")
+    assert (finding.subject, finding.message.split()[0]) == ("a.n", "3")
+
+
 def test_a_disk_that_is_too_small(run: MigrationRun) -> None:
     report = preflight(run, PreflightOptions(target_free_bytes=10))
     assert [finding.code for finding in report.blockers] == ["disk_too_small"]

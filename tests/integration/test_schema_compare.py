@@ -13,7 +13,10 @@ from database_migration.steps.plan import PlanOptions, plan
 from database_migration.steps.preflight import PreflightOptions, preflight
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import SchemaCompareOptions, expected_target, schema_compare
+from fixtures.sample_data import PROJECT
 from fixtures.servers import PrivateServer
+
+SHOP = PROJECT / "include" / "databases" / "shop"
 
 
 def rows_of(report: Report, title: str) -> list[tuple[object, ...]]:
@@ -133,6 +136,38 @@ def test_the_same_engine_carries_views(make_run, postgres: PrivateServer) -> Non
     run = applied(make_run(postgres, postgres, sql))
     assert {view.name for view in run.target.read_schema().views} == {"z", "b"}
     assert schema_compare(run, SchemaCompareOptions()).data == {"differences": [], "to_create": []}
+
+
+def test_views_are_translated_or_left_to_a_person_with_the_reason(sakila_run: MigrationRun) -> None:
+    run = applied(sakila_run)
+    report = schema_compare(run, SchemaCompareOptions())
+    outcomes = {row[0]: row[1] for row in rows_of(report, "Views")}
+    assert outcomes["customer_list"] == outcomes["staff_list"] == "translated"
+    assert outcomes["film_list"] == "manual"
+    there = {view.name for view in run.target.read_schema().views}
+    assert there == {str(name) for name, outcome in outcomes.items() if outcome == "translated"}
+    manual = {finding.subject: finding.message for finding in report.findings if finding.code == "view_manual"}
+    assert "GROUP_CONCAT" in manual["film_list"]
+    assert any(script.title == "view film_list: manual" for script in report.scripts)
+
+
+def test_views_between_dialects_without_rules_are_left_to_a_person(
+    make_run, mariadb: PrivateServer, postgres: PrivateServer
+) -> None:
+    sql = "CREATE TABLE a (id int PRIMARY KEY); CREATE VIEW v AS SELECT id / 2 AS half FROM a;"
+    report = schema_compare(applied(make_run(postgres, mariadb, sql)), SchemaCompareOptions())
+    assert [row[:2] for row in rows_of(report, "Views")] == [("v", "manual")]
+
+
+def test_the_shop_with_its_hand_written_trigger(shop_run: MigrationRun) -> None:
+    run = applied(shop_run)
+    before = schema_compare(run, SchemaCompareOptions())
+    apply_schema(run, ApplySchemaOptions(scripts=(str(SHOP / "triggers.postgres.sql"),)), Stage.KEYS)
+    after = schema_compare(run, SchemaCompareOptions())
+    outcomes = [[row[5] for row in rows_of(report, "Triggers, routines and events")] for report in (before, after)]
+    assert outcomes == [["manual"], ["carried"]]
+    assert after.data == {"differences": [], "to_create": []}
+    assert [row[1] for row in rows_of(after, "Views")] == ["translated"]
 
 
 @pytest.mark.parametrize("kind", ["parent only", "child only"])

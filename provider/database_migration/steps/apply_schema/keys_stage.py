@@ -43,7 +43,9 @@ class KeysStage:
         """Create everything that is missing."""
         scripts = read_scripts(self.options.scripts)  # an unreadable one stops us before the long work
         keys = _keys_by_subject(expected)
+        self._note("indexes")
         self._in_parallel(self._intended(expected.statements.indexes))
+        self._note("keys and views")
         self._in_order(
             self._foreign_keys(expected), lambda statement, refusal: self._foreign_key(keys, statement, refusal)
         )
@@ -59,6 +61,11 @@ class KeysStage:
                 self._refused(script.statement, refusal)
                 break  # later scripts build on earlier ones
             self.created.append(done or Created(script.statement, 0.0, before=True))
+        self._note("done")
+
+    def _note(self, doing: str) -> None:
+        """Progress for the UI."""
+        self.ledger.notes.put_note("apply_schema", {"doing": doing, "created": len(self.created)})
 
     @property
     def _transactional(self) -> bool:
@@ -104,6 +111,7 @@ class KeysStage:
                         self._refused(futures[future], refusal)
                     if time.monotonic() - began > _PROGRESS_SECONDS:
                         log.info("%d of %d indexes are built", number, len(futures))
+                        self._note("indexes")
                         began = time.monotonic()
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)  # what runs is finished, nothing new begins

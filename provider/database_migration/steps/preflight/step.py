@@ -17,6 +17,7 @@ from database_migration.steps.preflight.tables import (
     key_findings,
     ownership_findings,
 )
+from database_migration.steps.preflight.values import value_findings
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema, build_expected, read_target
 from database_migration.steps.schema_compare.effort import Effort, code_effort, sum_of, table_effort, view_effort
@@ -70,6 +71,7 @@ def _findings(
         *disk_findings(expected.selected, options.target_free_bytes),
         *one.inspection.preflight(source, schema, expected.selected, role=Side.SOURCE, online=run.online),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
+        *value_findings(run, source, expected),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
     ]
 

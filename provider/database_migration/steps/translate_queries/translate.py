@@ -80,7 +80,7 @@ def translate_view(
     A translation with a RISK is a reason too: nobody looks at a view again once it is there.
     """
     if not pipelines.has_rules(source_dialect, target_dialect):
-        return f"Views are not translated from {source_dialect} to {target_dialect}: nothing would vouch for their meaning."
+        return f"Nothing would vouch for the meaning of a view translated from {source_dialect} to {target_dialect}."
     translation = translate(
         view.definition,
         source_dialect=source_dialect,
