@@ -1,0 +1,60 @@
+"""MySQL 8.0 and later and MariaDB 10.6 and later behind the protocol."""
+
+from __future__ import annotations
+
+from database_migration.engines.mysql.bulk_load import CSV
+from database_migration.engines.mysql.catalog import MySQLCatalog
+from database_migration.engines.mysql.change_log import MySQLChangeLog
+from database_migration.engines.mysql.change_writer import MySQLChangeWriter
+from database_migration.engines.mysql.connection import MySQLSession
+from database_migration.engines.mysql.ddl import MySQLDdl
+from database_migration.engines.mysql.inspection import MySQLInspection
+from database_migration.engines.mysql.names import MAX_NAME
+from database_migration.engines.mysql.rows import MySQLRows
+from database_migration.engines.mysql.trigger_hold import MySQLTriggerHold
+from database_migration.engines.mysql.write_fence import MySQLWriteFence
+from database_migration.engines.protocol import (
+    Catalog,
+    ChangeLog,
+    ChangeWriter,
+    Ddl,
+    Endpoint,
+    Inspection,
+    Rows,
+    Session,
+    Traits,
+    TriggerHold,
+    WriteFence,
+)
+
+
+class MySQLEngine:
+    """Fulfils ``protocol.Engine``."""
+
+    traits: Traits = Traits(
+        engine="mysql",
+        max_identifier_length=MAX_NAME,
+        transactional_ddl=False,
+        bulk_format=CSV,
+        logs_cascades=False,
+        index_names_per_schema=False,
+        default_port=3306,
+    )
+    catalog: Catalog = MySQLCatalog()
+    ddl: Ddl = MySQLDdl()
+    rows: Rows = MySQLRows()
+    writer: ChangeWriter = MySQLChangeWriter()
+    fence: WriteFence = MySQLWriteFence()
+    triggers: TriggerHold = MySQLTriggerHold()
+    inspection: Inspection = MySQLInspection()
+
+    def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:
+        """Open a session in UTC with strict modes; the server has nowhere to show a session's purpose."""
+        return MySQLSession(endpoint)
+
+    def change_log(self, endpoint: Endpoint) -> ChangeLog:
+        """The log of the server at an endpoint."""
+        return MySQLChangeLog(endpoint)
+
+
+__all__ = ["MySQLEngine"]
