@@ -11,6 +11,8 @@ there is none.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, chain
 
@@ -26,6 +28,7 @@ from migration_dag_factory.phases import (
     prepare_phase,
     soak_phase,
 )
+from migration_dag_factory.project_paths import from_project
 from migration_dag_factory.replication_dag import build_replication_dag
 from migration_dag_factory.rollback_dag import build_rollback_dag
 from migration_dag_factory.spec import MigrationSpec
@@ -33,15 +36,19 @@ from migration_dag_factory.spec import MigrationSpec
 _TASKS_BESIDE_THE_LANES = 4
 
 
-def build_dags(spec: MigrationSpec) -> tuple[DAG, ...]:
-    """The migration's DAG, the one that replicates (online) and the one that goes back."""
+def build_dags(spec: MigrationSpec, project: Path | None = None) -> tuple[DAG, ...]:
+    """The migration's DAG, the one that replicates (online) and the one that goes back.
+
+    ``project`` is the folder that paths in the spec are relative to; None: the worker's.
+    """
     if spec.online:
-        return build_dag(spec), build_replication_dag(spec), build_rollback_dag(spec)
-    return build_dag(spec), build_rollback_dag(spec)
+        return build_dag(spec, project), build_replication_dag(spec), build_rollback_dag(spec)
+    return build_dag(spec, project), build_rollback_dag(spec)
 
 
-def build_dag(spec: MigrationSpec) -> DAG:
+def build_dag(spec: MigrationSpec, project: Path | None = None) -> DAG:
     """The migration's own DAG: at most one run at a time, each from the plan to the end or back."""
+    steps = from_project(spec.steps, project or Path())
     description = spec.description or f"Migrates {spec.source.conn_id} to {spec.target.conn_id}."
     with DAG(
         spec.migration,
@@ -53,10 +60,10 @@ def build_dag(spec: MigrationSpec) -> DAG:
     ) as dag:
         begin = EmptyOperator(task_id="begin").as_setup()
         links = [
-            plan_phase(spec),
+            plan_phase(spec, steps),
             gate(spec, "plan"),
-            prepare_phase(spec),
-            execute_phase(spec),
+            prepare_phase(spec, steps),
+            execute_phase(spec, steps),
             gate(spec, "cutover"),
             cutover_phase(spec),
             gate(spec, "finalize"),

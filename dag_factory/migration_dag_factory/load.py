@@ -12,6 +12,7 @@ from airflow.sdk import get_parsing_context
 from database_migration.errors import MigrationError
 from migration_dag_factory.build_dag import build_dags
 from migration_dag_factory.errors import SpecFilesRefused, SpecProblem
+from migration_dag_factory.project_paths import project_of
 from migration_dag_factory.read_spec import SpecFile, read_folder
 from migration_dag_factory.refused_spec import RefusedSpec
 
@@ -34,7 +35,7 @@ def load_migration_dags(namespace: MutableMapping[str, Any], folder: str | Path 
         if wanted is not None and not _is_of(file, wanted):
             continue  # a task only needs its own DAG
         try:
-            dags = build_dags(file.spec)
+            dags = build_dags(file.spec, project_of(path))
         except MigrationError as error:
             refused[file.path] = SpecFilesRefused([SpecProblem(file.path, file.line, str(error))])
             continue

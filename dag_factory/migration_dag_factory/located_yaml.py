@@ -132,12 +132,11 @@ def _merged(above: Mapping[str, Any], below: Mapping[str, Any]) -> dict[str, Any
 
 def _holds(value: Any, location: Location) -> bool:
     for part in location:
-        if isinstance(value, Mapping) and part in value:
-            value = value[part]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
+        in_mapping = isinstance(value, Mapping) and part in value
+        in_list = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if not (in_mapping or in_list):
             return False
+        value = value[part]
     return True
 
 

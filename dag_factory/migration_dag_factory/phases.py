@@ -19,7 +19,8 @@ from database_migration.operators.schema_compare import SchemaCompareOperator
 from database_migration.operators.translate_queries import TranslateQueriesOperator
 from database_migration.operators.validate import ValidateOperator
 from database_migration.sensors.cutover_window import CutoverWindowSensor
-from migration_dag_factory.spec import MigrationSpec
+from database_migration.steps.plan import PlanOptions
+from migration_dag_factory.spec import MigrationSpec, StepsSpec
 
 
 def keywords(spec: MigrationSpec) -> dict[str, Any]:
@@ -37,22 +38,22 @@ def keywords(spec: MigrationSpec) -> dict[str, Any]:
     }
 
 
-def plan_phase(spec: MigrationSpec) -> TaskGroup:
-    """Everything that can be known before anything is touched."""
-    told, steps = keywords(spec), spec.steps
+def plan_phase(spec: MigrationSpec, steps: StepsSpec) -> TaskGroup:
+    """Everything that can be known before anything is touched; ``steps`` are the spec's, with absolute paths."""
+    told = keywords(spec)
     with TaskGroup("plan", tooltip="Nothing is touched yet") as group:
         chain(
             PreflightOperator(task_id="preflight", options=steps.preflight, **told),
             SchemaCompareOperator(task_id="schema_compare", options=steps.schema_compare, **told),
             TranslateQueriesOperator(task_id="translate_queries", options=steps.translate_queries, **told),
-            PlanOperator(task_id="plan", options=steps.plan, **told),
+            PlanOperator(task_id="plan", options=_plan_options(spec, steps), **told),
         )
     return group
 
 
-def prepare_phase(spec: MigrationSpec) -> TaskGroup:
+def prepare_phase(spec: MigrationSpec, steps: StepsSpec) -> TaskGroup:
     """Tables on the target, and the source's log kept from now on."""
-    told, steps = keywords(spec), spec.steps
+    told = keywords(spec)
     with TaskGroup("prepare", tooltip="Tables are created, capture begins") as group:
         tasks: list[BaseOperator] = [
             ApplySchemaOperator(task_id="apply_schema", stage="tables", options=steps.apply_schema, **told)
@@ -63,9 +64,9 @@ def prepare_phase(spec: MigrationSpec) -> TaskGroup:
     return group
 
 
-def execute_phase(spec: MigrationSpec) -> TaskGroup:
+def execute_phase(spec: MigrationSpec, steps: StepsSpec) -> TaskGroup:
     """Rows, then what slows loading, then the comparison."""
-    told, steps = keywords(spec), spec.steps
+    told = keywords(spec)
     with TaskGroup("execute", tooltip="Rows are copied and compared") as group:
         cut = ChunkedCopyOperator(task_id="cut_chunks", part="cut", options=steps.chunked_copy, **told)
         lanes = ChunkedCopyOperator.partial(
@@ -120,6 +121,21 @@ def soak_phase(spec: MigrationSpec) -> TaskGroup:
             **keywords(spec),
         )
     return group
+
+
+def _plan_options(spec: MigrationSpec, steps: StepsSpec) -> PlanOptions:
+    """The plan tells of gates and windows, which the spec has said already."""
+    gates = tuple(name for name in ("plan", "cutover", "finalize") if getattr(spec.gates, name) is not None)
+    window = spec.windows.cutover
+    windows = {} if window is None else {"cutover": f"{window.cron} ({window.timezone}), open for {window.duration}"}
+    return steps.plan.model_copy(
+        update={
+            "lanes": steps.plan.lanes or steps.chunked_copy.lanes,
+            "chunk_rows": max(steps.chunked_copy.chunk_rows, 1000),
+            "gates": steps.plan.gates or gates,
+            "windows": {**windows, **steps.plan.windows},
+        }
+    )
 
 
 __all__ = ["cutover_phase", "execute_phase", "keywords", "plan_phase", "prepare_phase", "soak_phase"]

@@ -23,7 +23,7 @@ class AskingTrigger(BaseTrigger):
     """
 
     def __init__(self, *, poll_interval: float) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.poll_interval = poll_interval
 
     @abstractmethod
