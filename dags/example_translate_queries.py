@@ -1,0 +1,29 @@
+"""The application's queries in the target's dialect, from the server's statement statistics.
+
+Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The rollback at its
+end takes back what it created, so that it can be run again.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, chain
+
+from database_migration.operators.preflight import PreflightOperator
+from database_migration.operators.rollback import RollbackOperator
+from database_migration.operators.schema_compare import SchemaCompareOperator
+from database_migration.operators.translate_queries import TranslateQueriesOperator
+
+MIGRATION = {
+    "migration": "example_translate_queries",
+    "source_conn_id": "example_source",
+    "target_conn_id": "example_target",
+    "online": False,
+}
+
+with DAG("example_translate_queries", schedule=None, catchup=False, tags=["example", "database-migration"]) as dag:
+    chain(
+        PreflightOperator(task_id="preflight", **MIGRATION),
+        SchemaCompareOperator(task_id="schema_compare", **MIGRATION),
+        TranslateQueriesOperator(task_id="translate_queries", options={"max_rows": 1000}, **MIGRATION),
+        RollbackOperator(task_id="rollback", trigger_rule="all_done", **MIGRATION),
+    )
