@@ -17,7 +17,8 @@ class Lag:
 
     seconds: float
     """0 when the log holds nothing that is not applied; otherwise the time since the last moment of which it is
-    known that everything before it is applied. Grows when nobody applies; clocks that differ add to it."""
+    known that everything before it is applied: a fraction of a second where an applier idles, growing where none
+    is at work. Clocks that differ add to it."""
     bytes: int
     """Log that the read server keeps behind the applied position."""
 

@@ -137,7 +137,7 @@ def _compare_keyless(sides: Sides, pair: TablePair, rows: KeyRange, suspects: Su
 def _source_digests(
     sides: Sides, session: Session, pair: TablePair, rows: KeyRange, turn: int, passes: int
 ) -> Iterator[tuple[RowKey, int]]:
-    key = tuple(column.on_source for column in pair.row_key)
+    key = tuple(column.on_source for column in pair.row_key or pair.columns[:1])
     digests = sides.run.source.engine.rows.digests(
         session, sides.run.source.schema, pair.source, pair.source_columns, key, rows
     )
@@ -147,7 +147,7 @@ def _source_digests(
 def _target_digests(
     sides: Sides, session: Session, pair: TablePair, rows: KeyRange, turn: int, passes: int
 ) -> Iterator[tuple[RowKey, int]]:
-    key = tuple(column.on_target for column in pair.row_key)
+    key = tuple(column.on_target for column in pair.row_key or pair.columns[:1])
     digests = sides.run.target.engine.rows.digests(
         session, sides.run.target.schema, pair.target, pair.target_columns, key, on_target(pair, rows)
     )
