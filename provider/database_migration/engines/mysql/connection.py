@@ -9,7 +9,7 @@ as the raw bytes that the server sent: the driver's own conversion turns zero da
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
@@ -80,6 +80,8 @@ class MySQLSession:
         self.address = str(endpoint)
         self._in_transaction = False
         self._closed = False
+        self.mark: Callable[[], None] | None = None
+        """Called first in every transaction once ``ChangeWriter.prepare`` has set it."""
         try:
             self._connection = MySQLdb.connect(
                 host=endpoint.host,
@@ -90,6 +92,7 @@ class MySQLSession:
                 charset="utf8mb4",
                 autocommit=True,
                 local_infile=1,
+                multi_statements=False,
                 client_flag=CLIENT.FOUND_ROWS,
                 **driver_options(endpoint),
             )
@@ -172,6 +175,8 @@ class MySQLSession:
         self.execute("START TRANSACTION")
         self._in_transaction = True
         try:
+            if self.mark is not None:
+                self.mark()
             yield
             self._in_transaction = False
             self.execute("COMMIT")
@@ -206,6 +211,11 @@ class MySQLSession:
             return self.execute("SELECT MD5('')") == [("d41d8cd98f00b204e9800998ecf8427e",)]
         except Refused:
             return False
+
+    @property
+    def warning_count(self) -> int:
+        """How many warnings the last statement gave."""
+        return int(self._connection.warning_count())
 
     @property
     def info(self) -> str:

@@ -39,6 +39,7 @@ class MySQLEngine:
         logs_cascades=False,
         index_names_per_schema=False,
         default_port=3306,
+        identifiers_in_octets=False,
     )
     catalog: Catalog = MySQLCatalog()
     ddl: Ddl = MySQLDdl()

@@ -1,0 +1,122 @@
+"""Looks at a MySQL or MariaDB server without changing anything."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from database_migration.engines.mysql import preflight
+from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
+from database_migration.engines.protocol import QueryOutcome, ServerLoad, Session
+from database_migration.errors import Interrupted, MigrationError, Refused
+from database_migration.model.migration_state import Side
+from database_migration.model.report import Finding
+from database_migration.model.schema import Column, Schema, Table
+
+_RELEASE = re.compile(r"\d+(?:\.\d+)+")
+_EXPLAIN_SECONDS = 10.0
+_COUNTERS = (
+    *("Bytes_received", "Bytes_sent", "Com_commit", "Com_delete", "Com_insert", "Com_select", "Com_update"),
+    *("Innodb_buffer_pool_read_requests", "Innodb_buffer_pool_reads", "Innodb_data_read", "Innodb_data_written"),
+    *("Innodb_rows_deleted", "Innodb_rows_inserted", "Innodb_rows_read", "Innodb_rows_updated"),
+    *("Innodb_row_lock_time", "Innodb_row_lock_waits", "Created_tmp_disk_tables", "Questions"),
+)
+
+
+class MySQLInspection:
+    """Fulfils ``protocol.Inspection``."""
+
+    def version(self, session: Session) -> str:
+        """``MariaDB 10.11.19``, ``MySQL 9.7.4``."""
+        own = own_session(session)
+        release = _RELEASE.search(own.version_text)
+        return f"{'MariaDB' if own.is_mariadb else 'MySQL'} {release[0] if release else own.version_text}"
+
+    def preflight(
+        self, session: Session, schema: Schema, tables: Sequence[Table], *, role: Side, online: bool
+    ) -> list[Finding]:
+        """Every reason why this server cannot play its part."""
+        return preflight.findings(own_session(session), schema, tables, role=role, online=online)
+
+    def load(self, session: Session) -> ServerLoad:
+        """How busy the server is now; what the account may not see counts as nothing."""
+        own = own_session(session)
+        running = own.execute("SHOW GLOBAL STATUS LIKE 'Threads_running'")
+        return ServerLoad(
+            running=int(str(running[0][1])),
+            replica_lag_seconds=None,  # replicas tell their lag only themselves
+            open_transaction_seconds=_oldest_transaction(own),
+        )
+
+    def explain(self, session: Session, sql: str) -> str | None:
+        """None when the server can plan the statement, else its complaint."""
+        own = own_session(session)
+        try:
+            _read_only(own, f"EXPLAIN {sql}", max_rows=0, seconds=_EXPLAIN_SECONDS)
+        except Refused as error:
+            return error.problem
+        return None
+
+    def run_query(self, session: Session, sql: str, *, max_rows: int, timeout: float) -> QueryOutcome:
+        """Run a query in a read-only transaction."""
+        own = own_session(session)
+        began = time.monotonic()
+        try:
+            columns, rows = _read_only(own, sql, max_rows=max_rows, seconds=timeout)
+        except Interrupted as error:
+            if time.monotonic() - began < timeout:
+                raise
+            raise Refused(
+                f"The query took longer than {timeout:g} s.",
+                mend="give it more time, make it faster on this server, or leave it out.",
+                subject=own.address,
+            ) from error
+        if not columns:
+            raise Refused("The statement returns no rows.", mend="run queries only, or leave it out.")
+        return QueryOutcome(columns, rows, time.monotonic() - began)
+
+    def boolean_values_only(self, session: Session, schema: str, table: Table, column: Column) -> bool:
+        """Whether an integer column holds nothing but 0, 1 and NULL."""
+        name = quote(column.name)
+        return not session.execute(f"SELECT 1 FROM {quote(schema, table.name)} WHERE {name} NOT IN (0, 1) LIMIT 1")
+
+    def counters(self, session: Session) -> Mapping[str, int]:
+        """Figures of the server that only grow."""
+        names = ", ".join(f"'{name}'" for name in _COUNTERS)
+        rows = session.execute(f"SHOW GLOBAL STATUS WHERE Variable_name IN ({names})")
+        return {str(name).lower(): int(str(value)) for name, value in rows}
+
+
+def _read_only(
+    session: MySQLSession, statement: str, *, max_rows: int, seconds: float
+) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """One statement in a read-only transaction that is rolled back; the driver takes a single one only."""
+    name, limit, unlimited = (
+        ("max_statement_time", f"{seconds:.3f}", "0")
+        if session.is_mariadb
+        else ("max_execution_time", str(max(1, round(seconds * 1000))), "0")
+    )
+    session.execute(f"SET SESSION {name} = {limit}")
+    session.execute("START TRANSACTION READ ONLY")
+    try:
+        return session.execute_described(statement.rstrip().rstrip(";"), max_rows)
+    finally:
+        with suppress(MigrationError):  # a lost session rolls back by itself, and the statement's own error counts
+            session.execute("ROLLBACK")
+            session.execute(f"SET SESSION {name} = {unlimited}")
+
+
+def _oldest_transaction(session: MySQLSession) -> float:
+    # trx_started is in the server's own zone, our session is in UTC.
+    with suppress(Refused):
+        rows = session.execute(
+            "SELECT TIMESTAMPDIFF(SECOND, MIN(trx_started), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')) "
+            "FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> CONNECTION_ID()"
+        )
+        return max(0.0, float(str(rows[0][0] or 0)))
+    return 0.0
+
+
+__all__ = ["MySQLInspection"]

@@ -1,16 +1,13 @@
-"""WHERE conditions over a table's key: half-open ranges and lists of wanted keys."""
+"""WHERE conditions over half-open ranges of a table's key."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from database_migration.engines.mysql.connection import MySQLSession, quote
-from database_migration.engines.mysql.value_sql import received
+from database_migration.engines.mysql.connection import quote
 from database_migration.model.column_type import Form, Kind
 from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.schema import Table
-from database_migration.model.table_selection import FormedColumn
 
 _SHAPES = {
     Form.INTEGER: re.compile(r"-?\d+"),
@@ -57,20 +54,4 @@ def range_condition(table: Table, rows: KeyRange) -> str:
     return "WHERE " + " AND ".join(parts) if parts else ""
 
 
-def wanted_condition(session: MySQLSession, keys: Sequence[FormedColumn], wanted: Sequence[tuple[str, ...]]) -> str:
-    """A condition that holds for the rows whose key columns have exactly these values."""
-    rows = []
-    for values in wanted:
-        parts = []
-        for formed, value in zip(keys, values, strict=True):
-            literal = session.literal(value)
-            parts.append(f"{quote(formed.name)} = {received(formed, literal)}")
-            if formed.form is Form.TEXT and formed.column.type.kind in (Kind.CHAR, Kind.VARCHAR, Kind.TEXT):
-                # The plain comparison finds the row by its index, this one tells 'a' from 'A'.
-                exact = f"CONVERT(CONVERT({quote(formed.name)} USING utf8mb4) USING binary)"
-                parts.append(f"{exact} = CONVERT({literal} USING binary)")
-        rows.append("(" + " AND ".join(parts) + ")")
-    return "(" + " OR ".join(rows) + ")"
-
-
-__all__ = ["key_expression", "key_literal", "range_condition", "wanted_condition"]
+__all__ = ["key_expression", "key_literal", "range_condition"]

@@ -7,12 +7,8 @@ from itertools import pairwise
 
 from database_migration.engines.mysql import bulk_load, bulk_read, row_digest
 from database_migration.engines.mysql.connection import own_session, quote
-from database_migration.engines.mysql.key_conditions import (
-    key_expression,
-    key_literal,
-    range_condition,
-    wanted_condition,
-)
+from database_migration.engines.mysql.key_conditions import key_expression, key_literal, range_condition
+from database_migration.engines.mysql.literals import any_of
 from database_migration.engines.mysql.value_sql import transfer
 from database_migration.engines.protocol import BulkFormat, Checksum, Session
 from database_migration.model.key_range import ChunkKey, KeyRange
@@ -97,7 +93,7 @@ class MySQLRows:
             yield from bulk_read.texts(own, schema, table, columns, where)
             return
         for start in range(0, len(wanted), _WANTED_AT_ONCE):
-            some = wanted_condition(own, keys, wanted[start : start + _WANTED_AT_ONCE])
+            some = any_of(own, keys, wanted[start : start + _WANTED_AT_ONCE])
             yield from bulk_read.texts(own, schema, table, columns, f"{where} AND {some}" if where else f"WHERE {some}")
 
     def highest_identity(self, session: Session, schema: str, table: Table, column: Column) -> int | None:

@@ -40,7 +40,9 @@ _VALUE = frozenset(
     | {1411, 1416, 1441, 1451, 1452, 1525, 1557, 1586, 1644, 1690, 1761, 1762, 3140, 3141, 3143, 3156, 3617, 3643}
     | {3819, 3854, 3903, 4025, 4038, 6125}
 )
-_QUOTED_VALUE = re.compile(r"(?i)\b(incorrect [\w ]+ value: |truncated incorrect [\w ]+ value: |data: )'.*'", re.DOTALL)
+_QUOTED_VALUE = re.compile(
+    r"(?i)\b((?:truncated )?incorrect [\w ]+ value: |duplicate entry |data: )'.*'(?= for | at row|$)", re.DOTALL
+)
 
 
 def words(error: BaseException) -> str:

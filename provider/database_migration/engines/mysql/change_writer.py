@@ -1,0 +1,238 @@
+"""Applies captured changes as idempotent writes by row key.
+
+Neither REPLACE nor INSERT … ON DUPLICATE KEY UPDATE is used: with a second unique key they delete or change a row that
+the change is not about. An insert looks which of its keys exist, updates those and inserts the rest; an update
+that finds nothing becomes an insert; a delete may find nothing. So applying a change twice is the same as
+applying it once, and a conflict on another unique key is an error that somebody sees.
+
+Keys are compared by their exact characters, whatever the column's collation: 'a' never overwrites 'A'.
+Consecutive changes of one kind to one table are written together; the order of everything else is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from database_migration.engines.mysql import bulk_read
+from database_migration.engines.mysql.applied_marker import ensure_marker, write_marker
+from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
+from database_migration.engines.mysql.literals import any_of, equals, literal
+from database_migration.engines.protocol import Session
+from database_migration.errors import Refused, SourceChanged, ValueRefused
+from database_migration.model.change import UNCHANGED, Change, Operation, RowImage, Value
+from database_migration.model.column_type import form_between
+from database_migration.model.schema import Table
+from database_migration.model.table_selection import FormedColumn, TablePair
+
+_BATCH_ROWS = 500
+_BATCH_CHARACTERS = 1 << 20
+
+Key = tuple[str | None, ...]
+
+
+class MySQLChangeWriter:
+    """See ``engines.protocol.ChangeWriter``."""
+
+    def prepare(self, session: Session, origin: str) -> None:
+        """On MariaDB the session's writes carry a flag in the log; on MySQL each ``transaction`` of the
+        session begins with the marker row. Foreign keys neither check nor act."""
+        own = own_session(session)
+        own.execute("SET @database_migration_pass = 1, SESSION foreign_key_checks = 0")
+        if own.is_mariadb:
+            own.execute("SET SESSION skip_replication = 1")
+        else:
+            ensure_marker(own)
+            own.mark = partial(write_marker, own, origin)
+
+    def apply(self, session: Session, schema: str, pairs: Mapping[str, TablePair], changes: Sequence[Change]) -> int:
+        own = own_session(session)
+        written = 0
+        for batch in _batches(changes, pairs):
+            writer = _TableWriter(own, schema, pairs[batch[0].table])
+            written += writer.write(batch)
+        return written
+
+    def matching(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        columns: Sequence[FormedColumn],
+        where: Mapping[str, Value],
+    ) -> list[tuple[str | None, ...]]:
+        own = own_session(session)
+        known = {formed.name: formed for formed in columns}
+        conditions = [
+            (known.get(name) or _own_form(table, name), _text(table.name, name, value)) for name, value in where.items()
+        ]
+        condition = f"WHERE {equals(own, conditions)}" if conditions else ""
+        return list(bulk_read.texts(own, schema, table, columns, condition))
+
+
+def _own_form(table: Table, name: str) -> FormedColumn:
+    column = table.column(name)
+    return FormedColumn(column, form_between(column.type, column.type))
+
+
+def _batches(changes: Sequence[Change], pairs: Mapping[str, TablePair]) -> Iterator[list[Change]]:
+    """Runs of one table and operation in which no row key comes twice."""
+    batch: list[Change] = []
+    keys: set[Key] = set()
+    size = 0
+    for change in changes:
+        image = change.after if change.operation is Operation.INSERT else change.before
+        key = () if image is None else _key(pairs[change.table], image)
+        together = (
+            batch
+            and change.operation in (Operation.INSERT, Operation.DELETE)
+            and (batch[0].table, batch[0].operation) == (change.table, change.operation)
+            and key not in keys
+            and len(batch) < _BATCH_ROWS
+            and size < _BATCH_CHARACTERS
+        )
+        if batch and not together:
+            yield batch
+            batch, keys, size = [], set(), 0
+        batch.append(change)
+        keys.add(key)
+        size += sum(len(value) for value in (change.after or {}).values() if isinstance(value, str))
+    if batch:
+        yield batch
+
+
+def _text(table: str, name: str, value: Value) -> str | None:
+    if value is UNCHANGED or not (value is None or isinstance(value, str)):
+        raise SourceChanged(
+            f"The log does not tell the value of {name}.",
+            mend="take the table's copy anew: the row that it belongs to is missing on this side.",
+            subject=table,
+        )
+    return value
+
+
+def _key(pair: TablePair, image: RowImage) -> Key:
+    if not pair.row_key:
+        raise Refused(
+            "Changes cannot be applied to a table without a primary or unique key.",
+            mend=f"ALTER TABLE {quote(pair.source.name)} ADD a primary key, or exclude the table.",
+            subject=pair.source.name,
+        )
+    return tuple(_text(pair.source.name, part.source.name, image[part.source.name]) for part in pair.row_key)
+
+
+class _TableWriter:
+    """Writes to the target of one pair."""
+
+    def __init__(self, session: MySQLSession, schema: str, pair: TablePair) -> None:
+        self._session = session
+        self._pair = pair
+        self._keys = [part.on_target for part in pair.row_key]
+        self._columns = [(part.source.name, part.on_target) for part in pair.columns]
+        self._name = quote(schema, pair.target.name)
+        self._subject = f"{schema}.{pair.target.name}"
+
+    def write(self, batch: Sequence[Change]) -> int:
+        match batch[0].operation:
+            case Operation.TRUNCATE:
+                # TRUNCATE would commit the caller's transaction.
+                return self._session.execute_count(f"DELETE FROM {self._name}")
+            case Operation.DELETE:
+                keys = [_key(self._pair, change.before or {}) for change in batch]
+                return self._run(f"DELETE FROM {self._name} WHERE {any_of(self._session, self._keys, keys)}", keys)
+            case Operation.UPDATE:
+                return sum(self._update(change.before or {}, change.after or {}) for change in batch)
+            case Operation.INSERT:
+                return self._upsert([change.after or {} for change in batch])
+
+    def _run(self, sql: str, keys: Sequence[Key]) -> int:
+        """Executes a write; what the server would adjust is refused, with the row's key."""
+        try:
+            written = self._session.execute_count(sql)
+        except ValueRefused as error:
+            raise self._refusal(keys, error.problem) from None
+        if self._session.warning_count and not sql.startswith("DELETE"):
+            said = "; ".join(f"{code}: {text}" for _, code, text in self._session.warnings()[:3])
+            raise self._refusal(keys, f"The server would change a value ({said}).")
+        return written
+
+    def _refusal(self, keys: Sequence[Key], problem: str) -> ValueRefused:
+        names = ", ".join(formed.name for formed in self._keys)
+        rows = ", ".join("/".join(str(part) for part in key) for key in keys[:3])
+        more = f" or one of {len(keys) - 3} others" if len(keys) > 3 else ""
+        return ValueRefused(
+            f"A change to the row with {names} = {rows}{more} cannot be applied. {problem}",
+            mend="correct the row or the target's column, then let replication go on: it resumes at this transaction.",
+            subject=self._subject,
+        )
+
+    def _present(self, keys: Sequence[Key]) -> set[Key]:
+        names = ", ".join(quote(formed.name) for formed in self._keys)
+        found = self._session.execute(
+            f"SELECT {names} FROM {self._name} WHERE {any_of(self._session, self._keys, keys)} LIMIT 1 FOR UPDATE"
+        )
+        if not found:
+            return set()
+        return {key for key in keys if self._exists(key)}
+
+    def _exists(self, key: Key) -> bool:
+        condition = any_of(self._session, self._keys, [key])
+        return bool(self._session.execute(f"SELECT 1 FROM {self._name} WHERE {condition} FOR UPDATE"))
+
+    def _upsert(self, images: Sequence[RowImage]) -> int:
+        keys = [_key(self._pair, image) for image in images]
+        present = self._present(keys)
+        written = 0
+        missing = []
+        for key, image in zip(keys, images, strict=True):
+            if key in present:
+                written += self._set(key, image)
+            else:
+                missing.append((key, image))
+        return written + (self._insert(missing) if missing else 0)
+
+    def _insert(self, rows: Sequence[tuple[Key, RowImage]]) -> int:
+        names = ", ".join(quote(formed.name) for _, formed in self._columns)
+        values = ", ".join(self._row(image) for _, image in rows)
+        sql = f"INSERT INTO {self._name} ({names}) VALUES {values}"
+        try:
+            return self._run(sql, [key for key, _ in rows])
+        except ValueRefused:
+            if len(rows) == 1:
+                raise
+        # One by one, so that the error names its row.
+        return sum(self._insert([row]) for row in rows)
+
+    def _row(self, image: RowImage) -> str:
+        values = [
+            literal(self._session, formed, _text(self._pair.target.name, name, image[name]))
+            for name, formed in self._columns
+        ]
+        return f"({', '.join(values)})"
+
+    def _update(self, before: RowImage, after: RowImage) -> int:
+        new = _key(self._pair, after)
+        old = _key(self._pair, before) if before else new
+        if old != new and self._exists(new):
+            # Copied already under its new key: the old one is left over.
+            sql = f"DELETE FROM {self._name} WHERE {any_of(self._session, self._keys, [old])}"
+            return self._run(sql, [old]) + self._set(new, after)
+        if self._set(old, after):
+            return 1
+        if any(value is UNCHANGED for value in after.values()):
+            after = {
+                name: before.get(name, UNCHANGED) if value is UNCHANGED else value for name, value in after.items()
+            }
+        return self._upsert([after])
+
+    def _set(self, key: Key, image: RowImage) -> int:
+        values = [
+            f"{quote(formed.name)} = {literal(self._session, formed, _text(self._subject, name, image[name]))}"
+            for name, formed in self._columns
+            if image[name] is not UNCHANGED
+        ]
+        condition = any_of(self._session, self._keys, [key])
+        return self._run(f"UPDATE {self._name} SET {', '.join(values)} WHERE {condition}", [key])
+
+
+__all__ = ["MySQLChangeWriter"]
