@@ -63,6 +63,8 @@ class PostgresInspection:
         with translated():
             try:
                 columns, rows = _read_only(session, sql, max_rows=max_rows, timeout=f"{int(timeout * 1000)}ms")
+                if not columns:
+                    raise Refused("The statement returns no rows.", mend="run queries only, or leave it out.")
             except psycopg.errors.QueryCanceled as error:
                 raise Refused(
                     f"The query took longer than {timeout:g} s.",

@@ -5,8 +5,9 @@ table's ownership, and is still there when we are not. It is ENABLE ALWAYS, so i
 somebody's subscription; our own applier passes because its session says so.
 
 Creating a trigger waits for the transactions that have written to the table and makes new writers wait
-behind us. So the lock on all tables is tried for short moments, given up entirely, and tried again: a
-transaction that needs two of the tables in another order is never kept in a deadlock.
+behind us. So the lock on all tables is tried for short moments, given up entirely, and tried again, beginning
+with the table that could not be had: a transaction that needs two of the tables in another order is never
+kept in a deadlock, and a steady stream of such transactions does not keep us out.
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ class _Fenced:
     selected: str
 
 
+@dataclass(frozen=True, slots=True)
+class _HeldUp:
+    member: _Fenced
+    error: Interrupted
+
+
 class PostgresWriteFence:
     """Fulfils ``protocol.WriteFence``."""
 
@@ -54,31 +61,39 @@ class PostgresWriteFence:
         ended = 0
         while True:
             left = began + timeout - time.monotonic()
-            try:
-                self._put_up(session, members, max(min(_TRY_SECONDS, left), 0.05))
+            held_up = self._put_up(session, members, max(min(_TRY_SECONDS, left), 0.05))
+            if held_up is None:
                 return FenceOutcome(len(tables), ended, time.monotonic() - began)
-            except Interrupted as error:
-                if left <= 0:
-                    raise Interrupted(
-                        f"Writers did not let go of the tables for {timeout:g} s ({_holders(session, members)}).",
-                        mend="end their transactions, or give the fence more time, then try again.",
-                        subject=schema,
-                    ) from error
+            if left <= 0:
+                raise Interrupted(
+                    f"Writers did not let go of the tables for {timeout:g} s ({_holders(session, members)}).",
+                    mend="end their transactions, or give the fence more time, then try again.",
+                    subject=schema,
+                ) from held_up.error
+            members = [held_up.member, *(one for one in members if one is not held_up.member)]
             if time.monotonic() > began + timeout / 2:
                 ended += _end_idle(session, members)
             time.sleep(0.05)
 
-    def _put_up(self, session: Session, members: Sequence[_Fenced], seconds: float) -> None:
-        with session.transaction():
-            session.execute(f"SET LOCAL lock_timeout = '{int(seconds * 1000)}ms'")
-            names = ", ".join(member.name for member in members)
-            session.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
-            for member in members:
-                session.execute(
-                    f"CREATE OR REPLACE TRIGGER {_TRIGGER} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE"
-                    f" ON {member.name} FOR EACH STATEMENT EXECUTE FUNCTION database_migration.fence()"
-                )
-                session.execute(f"ALTER TABLE {member.name} ENABLE ALWAYS TRIGGER {_TRIGGER}")
+    def _put_up(self, session: Session, members: Sequence[_Fenced], seconds: float) -> _HeldUp | None:
+        """Lock all tables and fence them; the table at which ``seconds`` ran out, if they did."""
+        deadline = time.monotonic() + seconds
+        wanted = members[0]
+        try:
+            with session.transaction():
+                for wanted in members:
+                    wait = max(int((deadline - time.monotonic()) * 1000), 1)
+                    session.execute(f"SET LOCAL lock_timeout = '{wait}ms'")
+                    session.execute(f"LOCK TABLE {wanted.name} IN SHARE ROW EXCLUSIVE MODE")
+                for member in members:
+                    session.execute(
+                        f"CREATE OR REPLACE TRIGGER {_TRIGGER} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE"
+                        f" ON {member.name} FOR EACH STATEMENT EXECUTE FUNCTION database_migration.fence()"
+                    )
+                    session.execute(f"ALTER TABLE {member.name} ENABLE ALWAYS TRIGGER {_TRIGGER}")
+        except Interrupted as error:
+            return _HeldUp(wanted, error)
+        return None
 
     def lower(self, session: Session, schema: str, tables: Sequence[str]) -> None:
         """Let everybody write again; twice is once."""
@@ -101,24 +116,34 @@ def _members(session: Session, schema: str, tables: Sequence[str]) -> list[_Fenc
     ]
 
 
-def _blockers(session: Session, members: Sequence[_Fenced]) -> list[tuple[int, str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Blocker:
+    """A row of fence_blockers.sql."""
+
+    pid: int
+    state: str
+    user: str
+    lingers: bool
+
+
+def _blockers(session: Session, members: Sequence[_Fenced]) -> list[_Blocker]:
     oids = "{" + ",".join(str(member.oid) for member in members) + "}"
-    found = session.execute(sql.load("fence_blockers"), [oids])
-    return [(int(str(pid)), str(state), str(user)) for pid, state, user in found]
+    rows = session.execute(sql.load("fence_blockers"), [oids])
+    return [_Blocker(int(str(pid)), str(state), str(user), bool(lingers)) for pid, state, user, lingers in rows]
 
 
 def _holders(session: Session, members: Sequence[_Fenced]) -> str:
-    blockers = [f"process {pid} of {user}, {state}" for pid, state, user in _blockers(session, members)]
-    return "; ".join(blockers) or "see pg_prepared_xacts and pg_locks"
+    found = [f"process {one.pid} of {one.user}, {one.state}" for one in _blockers(session, members)]
+    return "; ".join(found) or "see pg_prepared_xacts and pg_locks"
 
 
 def _end_idle(session: Session, members: Sequence[_Fenced]) -> int:
-    """End sessions that hold a lock and do nothing; those that we may not end are waited for."""
+    """End sessions that hold a lock and have done nothing for a second; those that we may not end are waited for."""
     ended = 0
-    for pid, state, _ in _blockers(session, members):
-        if state.startswith("idle in transaction"):
+    for blocker in _blockers(session, members):
+        if blocker.lingers:
             try:
-                ended += bool(session.execute("SELECT pg_terminate_backend(%s, 1000)", [pid])[0][0])
+                ended += bool(session.execute("SELECT pg_terminate_backend(%s, 1000)", [blocker.pid])[0][0])
             except Refused:
                 continue
     return ended

@@ -1,5 +1,6 @@
 -- Sessions other than ours whose open transaction has written to these tables.
-SELECT DISTINCT a.pid, coalesce(a.state, ''), coalesce(a.usename::text, '')
+SELECT DISTINCT a.pid, coalesce(a.state, ''), coalesce(a.usename::text, ''),
+       coalesce(a.state LIKE 'idle in transaction%%' AND clock_timestamp() - a.state_change > interval '1 second', false)
 FROM pg_locks AS l
 JOIN pg_stat_activity AS a ON a.pid = l.pid
 WHERE l.locktype = 'relation'
