@@ -35,12 +35,28 @@ def _special(parser: Any) -> dict[str, Any]:
     return {name: parse_it for name, parse_it in parser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX}
 
 
+def _negated(generator: Any, node: Any) -> str | None:
+    """``a IS NOT NULL``, ``a NOT IN (…)`` where sqlglot would put NOT in front."""
+    inner = node.this
+    if isinstance(inner, exp.Is | exp.In | exp.Like | exp.ILike | exp.Between) and inner.this is not None:
+        subject = generator.sql(inner, "this")
+        whole = generator.sql(inner)
+        if whole.startswith(subject + " "):
+            rest = whole[len(subject) + 1 :]
+            return f"{subject} IS NOT {rest[3:]}" if rest.startswith("IS ") else f"{subject} NOT {rest}"
+    return None
+
+
 class PlainMySQL(MySQL):  # type: ignore[misc]
     """MySQL's and MariaDB's grammar."""
 
     class Parser(MySQL.Parser):  # type: ignore[misc]
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special(MySQL.Parser)
+
+    class Generator(MySQL.Generator):  # type: ignore[misc]
+        def not_sql(self, expression: Any) -> str:
+            return _negated(self, expression) or str(super().not_sql(expression))
 
 
 class PlainPostgres(Postgres):  # type: ignore[misc]
@@ -49,6 +65,10 @@ class PlainPostgres(Postgres):  # type: ignore[misc]
     class Parser(Postgres.Parser):  # type: ignore[misc]
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special(Postgres.Parser)
+
+    class Generator(Postgres.Generator):  # type: ignore[misc]
+        def not_sql(self, expression: Any) -> str:
+            return _negated(self, expression) or str(super().not_sql(expression))
 
 
 PLAIN: dict[str, Any] = {"mysql": PlainMySQL, "postgres": PlainPostgres}
@@ -76,7 +96,7 @@ def read_statement(sql: str, dialect: str) -> Any:
 
 def write_statement(tree: Any, dialect: str) -> str:
     """The tree as text, laid out over lines."""
-    return str(tree.sql(dialect=dialect, pretty=True, comments=False))
+    return str(tree.sql(dialect=PLAIN[dialect], pretty=True, comments=False))
 
 
 def _first_line(text: str) -> str:

@@ -23,6 +23,11 @@ class TranslateQueriesOptions(BaseModel):
         None,
         description="Statements in the target's dialect under the same names: they are judged in place of ours.",
     )
+    fold_case: bool = Field(
+        False,
+        description="Write LOWER() around texts that only the source compares without regard to case; it needs indexes"
+        " on LOWER(column).",
+    )
     compare: bool = Field(True, description="Run queries on both sides and compare what they return.")
     max_rows: int = Field(10_000, ge=1, le=1_000_000, description="A result with more rows is not compared.")
     statement_timeout_seconds: float = Field(30, gt=0, le=3600, description="How long a query may run on one side.")

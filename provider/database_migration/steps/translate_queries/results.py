@@ -7,6 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from database_migration.model.column_type import Kind
+from database_migration.steps.translate_queries.calls import function_name
 from database_migration.steps.translate_queries.names import is_star
 from database_migration.steps.translate_queries.rewriting import Rewriting, renamed
 from database_migration.steps.translate_queries.rules.build import call, number
@@ -106,10 +107,17 @@ def order_results(tree: Any, r: Rewriting) -> None:
     for ordered in list(tree.find_all(exp.Ordered)):
         _order_enum(ordered, r)
         _order_nulls(ordered, r)
+    for select in list(tree.find_all(exp.Select)):
+        _sort_outside(select, r)
     for query in [*tree.find_all(exp.Select, exp.SetOperation)]:
         order = query.args.get("order")
         for ordered in order.expressions if order is not None else ():
             _order_letters(ordered, query, r)
+    for call_ in tree.find_all(exp.Anonymous):
+        for order in call_.expressions:
+            if isinstance(order, exp.Order) and not isinstance(call_.expressions[0], exp.Distinct):
+                for ordered in order.expressions:
+                    _order_letters(ordered, None, r)
     for window in tree.find_all(exp.Window):
         order = window.args.get("order")
         for ordered in order.expressions if order is not None else ():
@@ -122,6 +130,35 @@ def _order_nulls(ordered: Any, r: Rewriting) -> None:
     nullable = _projected(ordered, r).nullable if isinstance(value, exp.Column) else r.typing(value).nullable
     if isinstance(value, exp.Literal) or not nullable:
         ordered.set("nulls_first", bool(ordered.args.get("desc")))
+
+
+def _sort_outside(select: Any, r: Rewriting) -> None:
+    """SELECT DISTINCT sorts by what it shows; other expressions of that are sorted by in a query around it."""
+    order = select.args.get("order")
+    if order is None or not select.args.get("distinct"):
+        return
+    names = [item.alias_or_name for item in select.expressions]
+    moved = [ordered for ordered in order.expressions if function_name(ordered.this) == "ARRAY_POSITION"]
+    if not moved:
+        return
+    if "" in names or len(set(names)) < len(names) or any(is_star(item) for item in select.expressions):
+        r.manual(
+            "distinct_order",
+            "SELECT DISTINCT is sorted by the places of an enum's labels.",
+            mend="Give every column of the result a name of its own.",
+        )
+        return
+    for ordered in order.expressions:
+        for column in list(ordered.find_all(exp.Column)):
+            column.set("table", None)
+    inner = select.copy()
+    for clause in ("order", "limit", "offset", "with_"):
+        inner.set(clause, None)
+    select.set("expressions", [exp.Column(this=exp.to_identifier(name)) for name in names])
+    table = exp.TableAlias(this=exp.to_identifier("distinct_rows"))
+    select.set("from_", exp.From(this=exp.Subquery(this=inner, alias=table)))
+    for clause in ("distinct", "joins", "where", "group", "having", "windows"):
+        select.set(clause, None)
 
 
 def _projected(ordered: Any, r: Rewriting) -> Any:
@@ -154,8 +191,8 @@ def _order_letters(ordered: Any, query: Any, r: Rewriting) -> None:
     text = item.unalias() if item is not None else value
     if r.kind(text) not in TEXTS or not folds(text, r) or target_folds(text, r) or text.find(exp.Collate):
         return
-    if not any(r.typing(column).column is not None for column in text.find_all(exp.Column)):
-        return
+    if not any(_is_text_column(column, r) for column in text.find_all(exp.Column)):
+        return  # digits of a formatted date, for instance, sort alike everywhere
     collation = exp.to_identifier(ICU.strip('"'), quoted=True)
     r.note(
         Weight.CAUTION,
@@ -172,6 +209,11 @@ def _order_letters(ordered: Any, query: Any, r: Rewriting) -> None:
     spelled = text.copy() if item is not None and isinstance(item, exp.Alias) else value.copy()
     held = spelled if isinstance(spelled, exp.Column | exp.Anonymous) else exp.Paren(this=spelled)
     ordered.set("this", exp.Collate(this=held, expression=collation.copy()))
+
+
+def _is_text_column(column: Any, r: Rewriting) -> bool:
+    base = r.typing(column).column
+    return base is not None and base.type.kind in TEXTS
 
 
 def _item_named(value: Any, query: Any) -> Any:

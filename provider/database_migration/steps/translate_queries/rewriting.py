@@ -36,6 +36,8 @@ class Direction:
     source: Schema
     target: Schema
     selection: TableSelection
+    fold_case: bool = False
+    """Whether texts that the source compares without regard to case are compared by LOWER()."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class Rewriting:
 
     def typing(self, node: Any) -> Typing:
         """What the source makes of a node; for a node that rules made, what it stands for."""
+        if node is None:  # an ORDER BY clause is of nothing
+            return UNKNOWN
         known = node.meta.get(_TYPING)
         if isinstance(known, Typing):
             return known
@@ -71,6 +75,8 @@ class Rewriting:
 
     def target_typing(self, node: Any) -> Typing:
         """What the target makes of a node."""
+        if node is None:
+            return UNKNOWN
         forced = node.meta.get(_KIND)
         if forced is not None:
             return replace(self.typing(node), kind=forced)

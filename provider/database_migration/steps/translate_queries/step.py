@@ -31,7 +31,7 @@ def translate_queries(run: MigrationRun, options: TranslateQueriesOptions) -> Re
     Before apply_schema the target has no tables: statements are then TRANSLATED, not yet PLANS. Raises
     SpecRefused for a corpus that cannot be read.
     """
-    queries, present = translated_corpus(run, options.queries, options.translated)
+    queries, present = translated_corpus(run, options.queries, options.translated, fold_case=options.fold_case)
     how = Judging(
         compare=options.compare,
         max_rows=options.max_rows,
@@ -56,7 +56,7 @@ def translate_queries(run: MigrationRun, options: TranslateQueriesOptions) -> Re
 
 
 def translated_corpus(
-    run: MigrationRun, path: Path | None, by_hand: Path | None
+    run: MigrationRun, path: Path | None, by_hand: Path | None, *, fold_case: bool = False
 ) -> tuple[list[TranslatedQuery], frozenset[str]]:
     """The corpus with translations, and the source tables that the target has already."""
     engines = run.source.engine.traits.engine, run.target.engine.traits.engine
@@ -69,18 +69,19 @@ def translated_corpus(
             mend="Name statements in the target's dialect as the queries that they stand for.",
             subject=str(by_hand),
         )
-    return translate_given(run, corpus, written)
+    return translate_given(run, corpus, written, fold_case=fold_case)
 
 
 def translate_given(
-    run: MigrationRun, corpus: Sequence[Query], written: Mapping[str, Query]
+    run: MigrationRun, corpus: Sequence[Query], written: Mapping[str, Query], *, fold_case: bool = False
 ) -> tuple[list[TranslatedQuery], frozenset[str]]:
     """The same for statements that are read already; ``written`` are those by a person, by name."""
     if not corpus:
         return [], frozenset()
     source = run.source.read_schema()
     target, present = target_schemas(run, source)
-    return [_translated(run, query, source, target, written.get(query.name)) for query in corpus], present
+    translated = [_translated(run, query, source, target, written.get(query.name), fold_case) for query in corpus]
+    return translated, present
 
 
 def target_schemas(run: MigrationRun, source: Schema) -> tuple[Schema, frozenset[str]]:
@@ -98,7 +99,7 @@ def target_schemas(run: MigrationRun, source: Schema) -> tuple[Schema, frozenset
 
 
 def _translated(
-    run: MigrationRun, query: Query, source: Schema, target: Schema, written: Query | None
+    run: MigrationRun, query: Query, source: Schema, target: Schema, written: Query | None, fold_case: bool
 ) -> TranslatedQuery:
     dialects = run.source.engine.traits.engine, run.target.engine.traits.engine
     if written is not None:
@@ -110,6 +111,7 @@ def _translated(
         source_schema=source,
         target_schema=target,
         selection=run.selection,
+        fold_case=fold_case,
     )
     return TranslatedQuery(query, translation)
 

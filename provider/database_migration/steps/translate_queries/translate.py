@@ -17,6 +17,7 @@ from database_migration.steps.translate_queries.names import Names, find_table, 
 from database_migration.steps.translate_queries.rewriting import Direction, Rewriting
 from database_migration.steps.translate_queries.translation import Note, Translation, Weight
 
+_PROMISED_BY_NOBODY = frozenset({"unordered_concatenation"})
 _STATEMENTS = (exp.Query, exp.Insert, exp.Update, exp.Delete)
 
 
@@ -29,13 +30,17 @@ def translate(
     target_schema: Schema,
     selection: TableSelection | None = None,
     always_qualify: bool = False,
+    fold_case: bool = False,
 ) -> Translation:
     """One statement in the target's dialect, with what the rules have to say about it.
 
     ``target_schema`` gives the types that the values will have; tables that it lacks are taken to have the
-    source's. ``always_qualify`` writes the schema before every table. Nothing is run.
+    source's. ``always_qualify`` writes the schema before every table; ``fold_case`` writes LOWER() around texts
+    that only the source compares without regard to case. Nothing is run.
     """
-    direction = Direction(source_dialect, target_dialect, source_schema, target_schema, selection or TableSelection())
+    direction = Direction(
+        source_dialect, target_dialect, source_schema, target_schema, selection or TableSelection(), fold_case
+    )
     replaces = source_dialect == "mysql" and re.match(r"\s*REPLACE\s+(INTO\s+)?", sql, re.IGNORECASE)
     try:
         tree = read_statement(_insert_for(replaces, sql) if replaces else sql, source_dialect)
@@ -77,7 +82,8 @@ def translate_view(
 ) -> Translation | str:
     """A view's query in the target's dialect, or the reason why it cannot be had.
 
-    A translation with a RISK is a reason too: nobody looks at a view again once it is there.
+    A translation with a RISK is a reason too: nobody looks at a view again once it is there. But for an order
+    that the source does not promise either.
     """
     if not pipelines.has_rules(source_dialect, target_dialect):
         return f"Nothing would vouch for the meaning of a view translated from {source_dialect} to {target_dialect}."
@@ -91,7 +97,7 @@ def translate_view(
         always_qualify=True,
     )
     for weight in (Weight.MANUAL, Weight.RISK):
-        heavy = translation.notes_of(weight)
+        heavy = [note for note in translation.notes_of(weight) if note.code not in _PROMISED_BY_NOBODY]
         if heavy:
             return " ".join(note.message for note in heavy)
     return translation

@@ -93,6 +93,13 @@ def _distinct_order(shown: Any, value: Any, orderings: list[Any], r: Rewriting) 
             mend="Make the values distinct in a subquery first.",
         )
         return shown, orderings
+    if r.typing(value).kind is Kind.ENUM:
+        r.note(
+            Weight.RISK,
+            "enum_order",
+            "Distinct labels of an enum are joined in the order of their letters, on MySQL in that of their places.",
+            mend="Make the values distinct in a subquery first.",
+        )
     if folds(value, r) and not target_folds(value, r):
         shown = exp.Collate(this=shown, expression=exp.to_identifier(ICU.strip('"'), quoted=True))
     orderings[0].set("this", shown.copy())

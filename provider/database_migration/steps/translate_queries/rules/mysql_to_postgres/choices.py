@@ -20,8 +20,11 @@ from database_migration.steps.translate_queries.rules.mysql_to_postgres.comparis
 from database_migration.steps.translate_queries.typing_values import MOMENTS, NUMBERS, TEXTS
 
 
-def agreeing(values: list[Any], r: Rewriting) -> list[Any]:
-    """The values in one kind, as MySQL makes them: texts if one is a text, else numbers."""
+def agreeing(values: list[Any], r: Rewriting, *, shown: bool = False) -> list[Any]:
+    """The values in one kind, as MySQL makes them: texts if one is a text, else numbers.
+
+    ``shown``: they are a query's result, where a date beside a text has to come out as a text.
+    """
     kinds = {r.kind(value) for value in values if not isinstance(value, exp.Null)}
     if len(kinds) <= 1 or None in kinds:
         return values
@@ -37,12 +40,16 @@ def agreeing(values: list[Any], r: Rewriting) -> list[Any]:
             for value, constant in zip(values, constants, strict=True)
         ]
     if kinds & TEXTS:
-        if kinds <= MOMENTS | TEXTS and _texts_are_dates(values, r):
+        if not shown and kinds <= MOMENTS | TEXTS and _texts_are_dates(values, r):
             return values
         return [as_text(value, r) for value in values]
     if kinds <= NUMBERS | {Kind.BOOLEAN, Kind.BIT}:
         return [as_number(value, r) for value in values]
     return values
+
+
+def _is_shown(node: Any) -> bool:
+    return isinstance(node.parent, exp.Select | exp.Alias) and node.arg_key in {"expressions", "this"}
 
 
 def _texts_are_dates(values: list[Any], r: Rewriting) -> bool:
@@ -57,14 +64,15 @@ def _if(node: Any, r: Rewriting) -> Any:
         node.set("this", as_truth(node.this, r))
     if in_case:
         return node
-    values = agreeing([node.args["true"], node.args.get("false") or exp.Null()], r)
+    values = agreeing([node.args["true"], node.args.get("false") or exp.Null()], r, shown=_is_shown(node))
     return r.made(case([(node.this, values[0])], values[1]), node)
 
 
 def _case(node: Any, r: Rewriting) -> Any:
     branches = node.args["ifs"]
     default = node.args.get("default")
-    values = agreeing([branch.args["true"] for branch in branches] + ([default] if default is not None else []), r)
+    chosen = [branch.args["true"] for branch in branches] + ([default] if default is not None else [])
+    values = agreeing(chosen, r, shown=_is_shown(node))
     for branch, value in zip(branches, values, strict=False):
         branch.set("true", value)
     if default is not None:
@@ -78,7 +86,7 @@ def _case(node: Any, r: Rewriting) -> Any:
 
 
 def _coalesce(node: Any, r: Rewriting) -> Any:
-    return r.made(call("COALESCE", *agreeing(node.expressions, r)), node)
+    return r.made(call("COALESCE", *agreeing(node.expressions, r, shown=_is_shown(node))), node)
 
 
 def _nullif(node: Any, r: Rewriting) -> Any:

@@ -10,6 +10,7 @@ from database_migration.model.column_type import Kind
 from database_migration.steps.translate_queries.calls import function_name
 from database_migration.steps.translate_queries.rewriting import Handler, Rewriting
 from database_migration.steps.translate_queries.rules.build import (
+    call,
     cast,
     held,
     integer_of,
@@ -23,9 +24,9 @@ from database_migration.steps.translate_queries.rules.mysql_to_postgres.coercion
     check_moment_text,
     has_time_of_day,
 )
-from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import note_case
+from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import differs_by_case, note_case
 from database_migration.steps.translate_queries.translation import Weight
-from database_migration.steps.translate_queries.typing_values import MOMENTS, NUMBERS, TEXTS
+from database_migration.steps.translate_queries.typing_values import BYTES, MOMENTS, NUMBERS, TEXTS
 
 _TEMPORAL = MOMENTS | {Kind.TIME, Kind.INTERVAL}
 
@@ -45,8 +46,9 @@ def comparable(left: Any, right: Any, r: Rewriting) -> tuple[Any, Any]:
     if one in NUMBERS and other in NUMBERS:
         return left, right
     if one in TEXTS and other in TEXTS:
-        note_case((left, right), r)
         return _texts(left, right, r)
+    if kinds & BYTES and kinds & TEXTS:
+        return _octets(left, r), _octets(right, r)
     if kinds & NUMBERS and kinds & TEXTS:
         swapped = one in TEXTS
         number_side, text_side = (right, left) if swapped else (left, right)
@@ -59,6 +61,13 @@ def comparable(left: Any, right: Any, r: Rewriting) -> tuple[Any, Any]:
     if other in _TEMPORAL and string_of(left) is not None:
         return _moment_text(left, other, r), right
     return left, right
+
+
+def _octets(node: Any, r: Rewriting) -> Any:
+    """A text beside octets is compared by its own octets."""
+    if r.kind(node) in BYTES:
+        return node
+    return r.made(call("CONVERT_TO", as_text(node, r), text("UTF8")), node, Kind.BLOB)
 
 
 def _with_boolean(left: Any, right: Any, r: Rewriting) -> tuple[Any, Any]:
@@ -93,9 +102,19 @@ def _number_with_text(number_side: Any, text_side: Any, r: Rewriting) -> tuple[A
 
 def _texts(left: Any, right: Any, r: Rewriting) -> tuple[Any, Any]:
     """A native enum is compared with another text by casting it; a constant adapts by itself."""
+    if differs_by_case((left, right), r):
+        if r.direction.fold_case:
+            return _folded(left, r), _folded(right, r)
+        note_case((left, right), r)
     if string_of(left) is not None or string_of(right) is not None:
         return left, right
     return as_text(left, r), as_text(right, r)
+
+
+def _folded(node: Any, r: Rewriting) -> Any:
+    constant = string_of(node)
+    lowered = text(constant.lower()) if constant is not None else call("LOWER", as_text(node, r))
+    return r.made(lowered, node, Kind.TEXT)
 
 
 def _moment_with_number(left: Any, right: Any, r: Rewriting) -> tuple[Any, Any]:

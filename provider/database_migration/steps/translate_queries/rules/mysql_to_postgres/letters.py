@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from database_migration.model.column_type import Kind
 from database_migration.model.schema import Column
 from database_migration.steps.translate_queries.rewriting import Rewriting
 from database_migration.steps.translate_queries.rules.build import string_of
@@ -42,22 +43,38 @@ def is_folding_collation(column: Column) -> bool:
     return bool(re.search(r"ks-level[12]", column.collation or ""))
 
 
-def note_case(nodes: Iterable[Any], r: Rewriting) -> None:
-    """Note a comparison of text that folds case on the source and not on the target."""
+def differs_by_case(nodes: Iterable[Any], r: Rewriting) -> bool:
+    """Whether these texts compare without regard to case on the source, and with it on the target."""
     nodes = tuple(nodes)
     columns = [column for node in nodes for column in node.find_all(exp.Column)]
     if not columns or not all(folds(node, r) for node in nodes if string_of(node) is None):
+        return False
+    return not any(target_folds(node, r) for node in nodes) and not _labels_only(nodes, columns, r)
+
+
+def note_case(nodes: Iterable[Any], r: Rewriting) -> None:
+    """Note a comparison of text that folds case on the source and not on the target."""
+    nodes = tuple(nodes)
+    if not differs_by_case(nodes, r):
         return
-    if any(target_folds(node, r) for node in nodes):
-        return
+    columns = [column for node in nodes for column in node.find_all(exp.Column)]
     subject = next((r.subject(column) for column in columns if r.subject(column)), "")
     r.note(
         Weight.CAUTION,
         "case_sensitive",
         "The comparison tells case, accents and trailing spaces apart on PostgreSQL, and does not on MySQL.",
-        mend="Give the column a nondeterministic ICU collation (und-u-ks-level1), or compare LOWER() of both.",
+        mend="Give the column a nondeterministic ICU collation (und-u-ks-level1), or set translate_queries.fold_case.",
         subject=subject,
     )
+
+
+def _labels_only(nodes: tuple[Any, ...], columns: list[Any], r: Rewriting) -> bool:
+    """Whether enums are compared with nothing but their own labels, letter by letter."""
+    bases = [r.typing(column).column for column in columns]
+    labels = {label for base in bases if base is not None for label in base.type.values}
+    words = [string_of(node) for node in nodes if not node.find(exp.Column)]
+    enums = all(base is not None and base.type.kind is Kind.ENUM for base in bases)
+    return enums and bool(words) and all(word in labels for word in words)
 
 
 def _binary_cast(node: Any) -> bool:
@@ -72,4 +89,4 @@ def _name_folds(collation: str | None) -> bool:
     return bool(re.search(r"_(ci|ai)(_|$)", name)) and "_as_cs" not in name
 
 
-__all__ = ["ICU", "folds", "is_folding_collation", "note_case", "target_folds"]
+__all__ = ["ICU", "differs_by_case", "folds", "is_folding_collation", "note_case", "target_folds"]
