@@ -63,6 +63,23 @@ def test_everything_is_created_and_nothing_differs_then(run: MigrationRun) -> No
     assert tables_of(run) == {table.name for table in run.selection.of(run.source.read_schema())}
 
 
+def test_sakila_from_mysql_and_chinook_to_it(
+    make_run,
+    mysql: PrivateServer,
+    postgres: PrivateServer,
+    sakila_sql: tuple[Path, Path],
+    chinook_postgres_sql: Path,
+) -> None:
+    for run in (make_run(mysql, postgres, sakila_sql), make_run(postgres, mysql, chinook_postgres_sql)):
+        planned(run)
+        tables, keys = apply_all(run)
+        assert (*tables.blockers, *keys.blockers) == ()
+        assert schema_compare(run, SchemaCompareOptions()).data == {"differences": [], "to_create": []}
+        with run.current_ledger() as ledger:
+            undo_objects(run, ledger, ledger.session)
+        assert tables_of(run) == set()
+
+
 def test_twice_is_once_and_undo_leaves_nothing(run: MigrationRun) -> None:
     apply_all(run)
     again = apply_all(run)

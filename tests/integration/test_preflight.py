@@ -138,6 +138,19 @@ def test_values_that_a_smaller_target_has_no_room_for(
     assert (finding.subject, finding.message.split()[0]) == ("a.n", "3")
 
 
+@pytest.mark.parametrize("server", ["mariadb", "mysql"])
+def test_a_nul_character_is_found_where_it_is_and_nowhere_else(
+    make_run, request: pytest.FixtureRequest, postgres: PrivateServer, server: str
+) -> None:
+    sql = r"""
+    CREATE TABLE a (id int PRIMARY KEY, clean varchar(20), dirty text) ENGINE=InnoDB;
+    INSERT INTO a VALUES (1, 'text', 'before\0after'), (2, 'é', 'text');
+    """
+    run = make_run(request.getfixturevalue(server), postgres, sql)
+    (finding,) = found(preflight(run, PreflightOptions()), "nul_character")
+    assert (finding.subject, finding.message.split()[0]) == ("a.dirty", "1")
+
+
 def test_a_disk_that_is_too_small(run: MigrationRun) -> None:
     report = preflight(run, PreflightOptions(target_free_bytes=10))
     assert [finding.code for finding in report.blockers] == ["disk_too_small"]

@@ -62,7 +62,8 @@ def _questions(table: Table, column: Column) -> Iterator[_Question]:
             "the year 0000, which the log tells as 1900", f"{where} {name} = 0;",
         )  # fmt: skip
     elif column.type.kind in _TEXTS:
-        condition = f"LOCATE(CHAR(0), CONVERT({name} USING utf8mb4)) > 0"
+        # As octets: MySQL's default collation gives NUL no weight, and then it is found in every text.
+        condition = f"LOCATE(X'00', CONVERT(CONVERT({name} USING utf8mb4) USING binary)) > 0"
         yield _Question(
             column.name, condition, "nul_character", Severity.BLOCKER,
             "a NUL character, which PostgreSQL cannot hold in text",
