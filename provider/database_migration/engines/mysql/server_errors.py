@@ -41,7 +41,7 @@ _VALUE = frozenset(
     | {3819, 3854, 3903, 4025, 4038, 6125}
 )
 _QUOTED_VALUE = re.compile(
-    r"(?i)\b((?:truncated )?incorrect [\w ]+ value: |duplicate entry |data: )'.*'(?= for | at row|$)", re.DOTALL
+    r"(?i)\b((?:truncated )?incorrect [\w ]+ value: |duplicate entry |data: )'.*?'(?= for | at row|$)", re.DOTALL
 )
 
 
