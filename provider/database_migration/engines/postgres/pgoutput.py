@@ -186,8 +186,7 @@ class _Reader:
         self._place = place
 
     def _number(self, layout: struct.Struct) -> int:
-        (value,) = layout.unpack_from(self._data, self._place)
-        self._place += layout.size
+        (value,) = layout.unpack(self.octets(layout.size))
         return int(value)
 
     def unsigned16(self) -> int:
