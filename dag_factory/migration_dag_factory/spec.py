@@ -186,8 +186,10 @@ class MigrationSpec(SpecPart):
 
     @property
     def hash(self) -> str:
-        """SHA-256 over everything that must not change while a run is under way."""
-        told = {key: value for key, value in self.resolved().items() if key not in _MAY_CHANGE_IN_FLIGHT}
+        """SHA-256 over all that the spec says otherwise than by default and that must not change during a run."""
+        # Without defaults: a new release with one more option must not look like an edited spec.
+        said = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        told = {key: value for key, value in said.items() if key not in _MAY_CHANGE_IN_FLIGHT}
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
