@@ -9,12 +9,14 @@ from __future__ import annotations
 import base64
 import json
 import struct
+from decimal import Decimal
 
-from database_migration.engines.mysql.log_values import decimal_text, double_text, packed_datetime, packed_time
+from database_migration.engines.mysql.log_values import decimal_text, packed_datetime, packed_time
 
 _SMALL_OBJECT, _LARGE_OBJECT, _SMALL_ARRAY, _LARGE_ARRAY = 0, 1, 2, 3
 _LITERAL, _INT16, _UINT16, _INT32, _UINT32, _INT64, _UINT64 = 4, 5, 6, 7, 8, 9, 10
 _DOUBLE, _STRING, _OPAQUE = 11, 12, 15
+_PLAIN_DIGITS = 15
 _LITERALS = {0: "null", 1: "true", 2: "false"}
 _NUMBERS = {_INT16: "<h", _UINT16: "<H", _INT32: "<i", _UINT32: "<I", _INT64: "<q", _UINT64: "<Q"}
 _TYPE_DECIMAL, _TYPE_DATE, _TYPE_TIME, _TYPE_DATETIME, _TYPE_TIMESTAMP = 246, 10, 11, 12, 7
@@ -33,8 +35,7 @@ def _value(kind: int, data: bytes, at: int) -> str:
     if kind in _NUMBERS:
         return str(struct.unpack_from(_NUMBERS[kind], data, at)[0])
     if kind == _DOUBLE:
-        text = double_text(struct.unpack_from("<d", data, at)[0])
-        return text if "." in text or "e" in text else text + ".0"
+        return _double(struct.unpack_from("<d", data, at)[0])
     if kind == _STRING:
         length, start = _length(data, at)
         return json.dumps(data[start : start + length].decode(), ensure_ascii=False)
@@ -42,6 +43,20 @@ def _value(kind: int, data: bytes, at: int) -> str:
         length, start = _length(data, at + 1)
         return _opaque(data[at], data[start : start + length])
     raise ValueError(f"unknown JSON type {kind}")
+
+
+def _double(number: float) -> str:
+    """The shortest digits as the server lays them out (``my_gcvt`` in ``dtoa.cc``)."""
+    sign, all_digits, exponent = Decimal(repr(number)).as_tuple()
+    digits = "".join(map(str, all_digits)).lstrip("0").rstrip("0") or "0"
+    point = len(all_digits) + int(exponent) if number else 1
+    if point < -_PLAIN_DIGITS + 1 or (point > _PLAIN_DIGITS and len(digits) <= point):
+        text = digits[0] + ("." + digits[1:] if digits[1:] else "") + f"e{point - 1}"
+    elif point <= 0:
+        text = "0." + "0" * -point + digits
+    else:
+        text = digits[:point].ljust(point, "0") + "." + (digits[point:] or "0")
+    return "-" + text if sign else text
 
 
 def _length(data: bytes, at: int) -> tuple[int, int]:
