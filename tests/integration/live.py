@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 from database_migration.engines.protocol import Session
 from database_migration.errors import Interrupted, Refused
@@ -112,10 +113,30 @@ def _insert(session: Session, into: str, rows: list[tuple[object, ...]]) -> None
     session.execute(f"INSERT INTO {into} VALUES {', '.join([one] * len(rows))}", values)  # type: ignore[arg-type]
 
 
-def _token(database: Database, number: int) -> object:
-    text = random.Random(number).getrandbits(128)
-    octets = text.to_bytes(16, "big")
-    return octets if database.engine.traits.engine == "mysql" else octets.hex()
+def _token(database: Database, number: int) -> str | bytes:
+    """A key of the token table, as that side's column takes it."""
+    octets = random.Random(number).getrandbits(128).to_bytes(16, "big")
+    return octets if _type_of(database, "token", "id") in ("binary", "bytea") else str(UUID(bytes=octets))
+
+
+_types: dict[tuple[str, str, str], str] = {}
+
+
+def _type_of(database: Database, table: str, column: str) -> str:
+    place = (str(database.endpoint), table, column)
+    if place not in _types:
+        _types[place] = _ask_type(database, table, column)
+    return _types[place]
+
+
+def _ask_type(database: Database, table: str, column: str) -> str:
+    with database.connect("look") as session:
+        ((found,),) = session.execute(
+            "SELECT data_type FROM information_schema.columns"
+            " WHERE table_schema = %s AND table_name = %s AND column_name = %s",
+            (database.schema, table, column),
+        )
+    return str(found)
 
 
 class LiveWriter:
@@ -181,7 +202,7 @@ class LiveWriter:
                     (
                         chance.choice([None, *TEXTS]),
                         datetime.now(UTC).replace(tzinfo=None),
-                        chance.random() < 0.5,
+                        self._flag(some),
                         some,
                     ),
                 )
@@ -201,12 +222,15 @@ class LiveWriter:
                 )
             else:
                 key = _token(self._database, chance.randint(1, highest))
-                session.execute("DELETE FROM token WHERE id = %s", (key,))  # type: ignore[arg-type]
+                session.execute("DELETE FROM token WHERE id = %s", (key,))
                 if chance.random() < 0.7:
                     session.execute(
                         "INSERT INTO token VALUES (%s, %s)",
-                        (key, chance.randbytes(20)),  # type: ignore[arg-type]
+                        (key, chance.randbytes(20)),
                     )
+
+    def _flag(self, number: int) -> bool | int:
+        return number % 2 == 0 if _type_of(self._database, "customer", "active") == "boolean" else number % 2
 
     def _insert(self, session: Session, chance: random.Random, number: int) -> None:
         session.execute(

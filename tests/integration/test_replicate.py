@@ -148,19 +148,25 @@ def test_truncation_is_applied_and_touches_the_whole_table(run: MigrationRun) ->
 
 
 def test_a_changed_source_schema_is_refused_and_nothing_after_it_is_applied(run: MigrationRun) -> None:
-    execute(
-        run,
-        "INSERT INTO voucher (code) VALUES ('before')",
-        "ALTER TABLE voucher ADD COLUMN extra int",
-        "INSERT INTO voucher (code) VALUES ('after')",
-    )
+    def alter_under_an_applier() -> None:
+        with BackgroundApplier(run, QUICK, Direction.FORWARD) as applier:
+            execute(
+                run,
+                "INSERT INTO voucher (code) VALUES ('before')",
+                "ALTER TABLE voucher ADD COLUMN extra int",
+                "INSERT INTO voucher (code) VALUES ('after')",
+            )
+            applier.catch_up(timeout=10)
+
     with pytest.raises(SourceChanged):
-        replicate(run, QUICK, until=Until.CAUGHT_UP)
+        alter_under_an_applier()
     assert target_rows(run, "SELECT code FROM voucher WHERE code IN ('before', 'after')") == [("before",)]
+    with pytest.raises(SourceChanged, match="column extra"):
+        replicate(run, QUICK, until=Until.CAUGHT_UP)
     with run.ledger() as ledger:
         held = ledger.notes.get_note("replication_held")
         assert isinstance(held, dict)
-        assert "voucher" in held["reason"]
+        assert "extra" in held["reason"]
 
 
 def test_a_value_that_cannot_be_held_names_its_transaction(run: MigrationRun) -> None:

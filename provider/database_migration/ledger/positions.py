@@ -18,17 +18,21 @@ class Positions(LedgerPart):
     """How far each direction of a run is applied. For REVERSE, the session is one on the source."""
 
     def begin(self, direction: Direction, position: LogPosition) -> AppliedPosition:
-        """Store where a direction starts; returns what is stored already when it had begun."""
+        """Store where a direction starts; returns what is stored already when it had begun.
+
+        ``committed_at`` begins as the present: all that was committed before lies before the position.
+        """
+        moment = now()
         with self.session.transaction():
             stored = self.get(direction)
             if stored is not None:
                 return stored
             self.session.execute(
                 "INSERT INTO database_migration.applied (migration, epoch, direction, ordinal, position,"
-                " committed_at, transactions, changes, updated_at) VALUES (%s, %s, %s, %s, %s, NULL, 0, 0, %s)",
-                (*self.scope, direction.value, str(position.ordinal), position.text, now()),
+                " committed_at, transactions, changes, updated_at) VALUES (%s, %s, %s, %s, %s, %s, 0, 0, %s)",
+                (*self.scope, direction.value, str(position.ordinal), position.text, moment, moment),
             )
-        return AppliedPosition(position, None, 0, 0)
+        return AppliedPosition(position, moment, 0, 0)
 
     def get(self, direction: Direction) -> AppliedPosition | None:
         """How far a direction is applied; None before it has begun."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from database_migration.engines.protocol import ChangeLog, Endpoint, Engine, Session
+from database_migration.errors import SourceChanged
 from database_migration.ledger import Ledger, Runs, install, open_ledger
 from database_migration.model.migration_state import Phase, RunState, Side
 from database_migration.model.schema import Schema
@@ -99,8 +100,18 @@ class MigrationRun:
             ledger.runs.advance(self.run_id, phase)
 
     def pairs(self) -> tuple[TablePair, ...]:
-        """The selected tables, source and target side by side, as the catalogs have them now."""
-        return pair_tables(self.selection, self.source.read_schema(), self.target.read_schema())
+        """The selected tables, source and target side by side, as the catalogs have them now.
+
+        :raises SourceChanged: a source column has no partner on the target.
+        """
+        try:
+            return pair_tables(self.selection, self.source.read_schema(), self.target.read_schema())
+        except KeyError as error:
+            raise SourceChanged(
+                f"the source's column {error.args[0]} has no partner on the target.",
+                mend=f"drop it again, or trigger {self.migration}__rollback and start a new run that plans for it.",
+                subject=f"{self.migration} source {self.source.schema}",
+            ) from error
 
     def now(self) -> datetime:
         """The present, in UTC."""

@@ -26,7 +26,7 @@ from database_migration.errors import Interrupted, NotPossible, PositionLost, Re
 from database_migration.ledger import Ledger
 from database_migration.model.change import Change, ChangeTransaction, RowImage, Value
 from database_migration.model.log_position import LogPosition
-from database_migration.model.migration_state import Direction
+from database_migration.model.migration_state import Direction, Side
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.replicate.cascades import Cascades
 from database_migration.steps.replicate.log_reader import LogReader
@@ -34,6 +34,8 @@ from database_migration.steps.replicate.options import ReplicateOptions
 from database_migration.steps.replicate.throughput import Throughput
 from database_migration.steps.replicate.touched_rows import TouchedRows
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare.fingerprint import NOTE as SOURCE_SCHEMA_NOTE
+from database_migration.steps.schema_compare.fingerprint import require_unchanged
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ class Applier:
     :param touched: where given, collects the keys of the rows that are written.
     :param wait: seconds to wait for the lock.
     :raises Interrupted: another applier holds the lock.
+    :raises SourceChanged: the source's schema is not the one that was planned for.
     """
 
     def __init__(
@@ -99,6 +102,8 @@ class Applier:
             self._take_lock()
             self._ledger: Ledger = stack.enter_context(self.run.current_ledger())
             self._written.engine.writer.prepare(self._session, self.run.log_name)
+            if self.direction.reads is Side.SOURCE and self._ledger.notes.get_note(SOURCE_SCHEMA_NOTE) is not None:
+                require_unchanged(self.run, self._ledger)
             self._pairs = pairs_read(self.run, self.direction)
             self._cascades = Cascades({} if self._read.engine.traits.logs_cascades else self._pairs)
             self._positions = self.run.ledger_over(self._session, self._ledger.epoch).positions
