@@ -143,9 +143,7 @@ class Statement:
 class Ddl(Protocol):
     """Writes DDL for this engine from the neutral schema. Names are quoted; nothing is executed here."""
 
-    def hold(
-        self, table: Table, *, dialect: str, booleans: Set[str] = frozenset()
-    ) -> tuple[Table, list[Finding]]:
+    def hold(self, table: Table, *, dialect: str, booleans: Set[str] = frozenset()) -> tuple[Table, list[Finding]]:
         """The table as this engine would hold and report it; ``dialect`` is the engine that reported it.
 
         Every column type is one that this engine has, defaults, checks and generated expressions are in
@@ -206,9 +204,7 @@ class Checksum:
 class Rows(Protocol):
     """Reads, loads and compares rows by key range; columns come with the form in which values cross."""
 
-    def boundaries(
-        self, session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows: int
-    ) -> list[KeyRange]:
+    def boundaries(self, session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows: int) -> list[KeyRange]:
         """Half-open ranges that cover every present and future row: the first is open below, the last above.
 
         Found by walking the index ``chunk_rows`` at a time, so gaps make no empty chunks; an empty
@@ -278,9 +274,7 @@ class Rows(Protocol):
         """The largest value in an identity column, None when empty."""
         ...
 
-    def set_next_identity(
-        self, session: Session, schema: str, table: Table, column: Column, value: int
-    ) -> None:
+    def set_next_identity(self, session: Session, schema: str, table: Table, column: Column, value: int) -> None:
         """Make the next generated value at least ``value``."""
         ...
 
@@ -343,9 +337,7 @@ class ChangeWriter(Protocol):
         fence, and keep the user's triggers and foreign-key actions from firing where the engine can."""
         ...
 
-    def apply(
-        self, session: Session, schema: str, pairs: Mapping[str, TablePair], changes: Sequence[Change]
-    ) -> int:
+    def apply(self, session: Session, schema: str, pairs: Mapping[str, TablePair], changes: Sequence[Change]) -> int:
         """Apply changes in order inside the caller's transaction; rows written.
 
         ``pairs`` are keyed by the table's name on the side that was read; ``pair.target`` is written.
