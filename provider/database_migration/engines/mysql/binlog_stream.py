@@ -5,6 +5,8 @@ What the library does by itself and must not do here:
 * It reconnects for ever without a word; a second connection is refused, and the next try resumes.
 * It parses the table map again before each row event, which costs more than all the rest. The connection below
   leaves out a table map that repeats the last one of its number, and the library goes on using that one.
+* It fails on a statement with a status variable that it does not know (MySQL 9 has new ones). None of
+  them matters here, so they are cut out of the packet.
 * It drops the events that it does not know (compressed rows among them). They are delivered here, and refused.
 * It waits for events of interest as long as it takes; ``Lull`` ends the waiting, between two packets.
 """
@@ -56,6 +58,7 @@ _UNREADABLE = (
     *(struct.error, MalformedBinLogEvent, StatusVariableMismatch),
 )
 _HEAD = 20
+_SIZE_AT = 10
 _CHECKSUM = 4
 _FIRST_OWN_SERVER_ID = 1 << 31
 _SECONDS_WITHOUT_HEARTBEAT = 60
@@ -90,7 +93,23 @@ class _LogConnection(Connection):  # type: ignore[misc]
                 if self._maps.get(number) == body:
                     continue
                 self._maps[number] = body
+            elif kind == BINLOG.QUERY_EVENT:
+                return type(packet)(without_status(data), self.encoding)
             return packet
+
+
+def without_status(data: bytes) -> bytes:
+    """A statement's packet without its status variables, its lengths set right.
+
+    Behind the head: thread (4 octets), duration (4), length of the schema's name (1), error (2), length of the
+    status variables (2), then those.
+    """
+    length_at = _HEAD + 11
+    status_at = length_at + 2
+    (length,) = struct.unpack_from("<H", data, length_at)
+    (size,) = struct.unpack_from("<I", data, _SIZE_AT)
+    head = data[:_SIZE_AT] + struct.pack("<I", size - length) + data[_SIZE_AT + 4 : length_at]
+    return head + b"\0\0" + data[status_at + length :]
 
 
 class BinlogStream:
