@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from sqlglot import exp, parse
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.dialects.postgres import Postgres
-from sqlglot.errors import ParseError, TokenError
+from sqlglot.errors import ErrorLevel, ParseError, TokenError, UnsupportedError
 
 _SPECIAL_SYNTAX = {
     "CAST",
@@ -55,6 +55,11 @@ class PlainMySQL(MySQL):  # type: ignore[misc]
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = _special(MySQL.Parser)
 
     class Generator(MySQL.Generator):  # type: ignore[misc]
+        TRANSFORMS: ClassVar[dict[Any, Any]] = {
+            **MySQL.Generator.TRANSFORMS,
+            exp.RegexpLike: lambda self, e: f"{self.sql(e, 'this')} REGEXP {self.sql(e, 'expression')}",
+        }
+
         def not_sql(self, expression: Any) -> str:
             return _negated(self, expression) or str(super().not_sql(expression))
 
@@ -78,6 +83,14 @@ class Unreadable(Exception):
     """A text is not one statement of its dialect."""
 
 
+class Unwritable(Exception):
+    """A tree has something that the dialect has no word for; ``text`` is the attempt."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(reason)
+        self.text = text
+
+
 def read_statement(sql: str, dialect: str) -> Any:
     """The statement's tree; Unreadable with the reason when it is none, or several."""
     try:
@@ -95,8 +108,13 @@ def read_statement(sql: str, dialect: str) -> Any:
 
 
 def write_statement(tree: Any, dialect: str) -> str:
-    """The tree as text, laid out over lines."""
-    return str(tree.sql(dialect=PLAIN[dialect], pretty=True, comments=False))
+    """The tree as text, laid out over lines; Unwritable with the text when the dialect lacks something."""
+    options = {"dialect": PLAIN[dialect], "pretty": True, "comments": False}
+    try:
+        return str(tree.sql(unsupported_level=ErrorLevel.RAISE, **options))
+    except UnsupportedError as error:
+        text = str(tree.sql(unsupported_level=ErrorLevel.IGNORE, **options))
+        raise Unwritable(_first_line(str(error)), text) from error
 
 
 def _first_line(text: str) -> str:
@@ -104,4 +122,4 @@ def _first_line(text: str) -> str:
     return plain.split("\n")[0].replace("[4m", "").replace("[0m", "")
 
 
-__all__ = ["PLAIN", "Unreadable", "read_statement", "write_statement"]
+__all__ = ["PLAIN", "Unreadable", "Unwritable", "read_statement", "write_statement"]

@@ -18,6 +18,8 @@ from database_migration.steps.translate_queries.same_result import Tolerance, di
 from database_migration.steps.translate_queries.translation import Weight
 from database_migration.steps.translate_queries.verdicts import Judgement, QueryVerdict, TranslatedQuery
 
+_NAMES_TOLD = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Judging:
@@ -223,9 +225,13 @@ def _verdict(bench: Bench, query: TranslatedQuery, settled: _Settled, doubts: st
 
 
 def _other_names(settled: _Settled) -> str:
-    pairs = list(zip(settled.source.columns, settled.target.columns, strict=False))
-    other = [f"{one} is called {two}" for one, two in pairs if one != two]
-    return f" Without an alias, {', '.join(other)} on the target." if other else ""
+    """Which columns have other names: those without an alias, that each server names in its own way."""
+    pairs = zip(settled.source.columns, settled.target.columns, strict=False)
+    other = [f"{' '.join(one.split())} is called {' '.join(two.split())}" for one, two in pairs if one != two]
+    if not other:
+        return ""
+    more = f" and {len(other) - _NAMES_TOLD} more" if len(other) > _NAMES_TOLD else ""
+    return f" Without an alias, {', '.join(other[:_NAMES_TOLD])}{more} on the target."
 
 
 def _timed(ask: object, sql: str, timeout: float) -> QueryOutcome | str | None:

@@ -6,18 +6,21 @@ from typing import Any
 
 from sqlglot import exp
 
+from database_migration.steps.translate_queries import writes_to_mysql
 from database_migration.steps.translate_queries.grouping import complete_groups
 from database_migration.steps.translate_queries.renaming import rename
 from database_migration.steps.translate_queries.results import (
     expand_stars,
     keep_output_names,
+    order_for_mysql,
     order_results,
     round_divisions,
 )
 from database_migration.steps.translate_queries.rewriting import Rewriting, apply_rules
-from database_migration.steps.translate_queries.rules import mysql_to_postgres
-from database_migration.steps.translate_queries.rules.mysql_to_postgres.numbers import INEXACT_RESULT
+from database_migration.steps.translate_queries.rules import mysql_to_postgres, postgres_to_mysql
+from database_migration.steps.translate_queries.rules.postgres_to_mysql.shape import shape_postgres
 from database_migration.steps.translate_queries.shape import shape_mysql
+from database_migration.steps.translate_queries.typing_values import INEXACT_RESULT
 from database_migration.steps.translate_queries.writes_to_postgres import REPLACES, rewrite_writes, shape_writes
 
 
@@ -29,8 +32,12 @@ def has_rules(source_dialect: str, target_dialect: str) -> bool:
 def run(tree: Any, r: Rewriting, *, replaces: bool, always_qualify: bool) -> Any:
     """The tree in the target's dialect and with the target's names."""
     pair = (r.direction.source_dialect, r.direction.target_dialect)
-    mysql_first = pair == ("mysql", "postgres")
-    tree = _mysql_to_postgres(tree, r, replaces=replaces) if mysql_first else _same_dialect(tree, r)
+    if pair == ("mysql", "postgres"):
+        tree = _mysql_to_postgres(tree, r, replaces=replaces)
+    elif pair == ("postgres", "mysql"):
+        tree = _postgres_to_mysql(tree, r)
+    else:
+        tree = _same_dialect(tree, r)
     rename(tree, r, always_qualify=always_qualify)
     return tree
 
@@ -53,9 +60,21 @@ def _mysql_to_postgres(tree: Any, r: Rewriting, *, replaces: bool) -> Any:
     return rewrite_writes(tree, r)
 
 
-def _same_dialect(tree: Any, r: Rewriting) -> Any:
-    r.annotate(tree)
+def _postgres_to_mysql(tree: Any, r: Rewriting) -> Any:
+    tree = shape_postgres(tree, r)
     expand_stars(tree, r)
+    r.names.forget()
+    r.annotate(tree)
+    keep_output_names(tree)
+    tree = apply_rules(tree, postgres_to_mysql.RULES, r)
+    order_for_mysql(tree, r)
+    return writes_to_mysql.rewrite_writes(tree, r)
+
+
+def _same_dialect(tree: Any, r: Rewriting) -> Any:
+    expand_stars(tree, r)
+    r.names.forget()
+    r.annotate(tree)
     keep_output_names(tree)
     return tree
 

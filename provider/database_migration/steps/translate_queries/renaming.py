@@ -73,6 +73,8 @@ def rename(tree: Any, r: Rewriting, *, always_qualify: bool = False) -> None:
             column.set("db", None)
             column.set("catalog", None)
     _rename_written_columns(tree, r)
+    for join in tree.find_all(exp.Join):
+        _rename_shared_columns(join, r)
     for table in list(tree.find_all(exp.Table)):
         _rename_table(table, tree, r, always_qualify)
     quote_names(tree, r.direction.target_dialect)
@@ -130,6 +132,27 @@ def _rename_stars(table: Any, old: str, new: str) -> None:
     for item in select.expressions if select is not None else ():
         if isinstance(item, exp.Column) and isinstance(item.this, exp.Star) and item.table.casefold() == old.casefold():
             item.set("table", exp.to_identifier(new))
+
+
+def _rename_shared_columns(join: Any, r: Rewriting) -> None:
+    """The columns of JOIN … USING, which both sides have to call alike; NATURAL finds them by itself."""
+    relations = r.names.relations(join.find_ancestor(exp.Select, exp.Update, exp.Delete))
+    tables = [relation.table for relation in relations if relation.table is not None]
+    if join.method.upper() == "NATURAL" and any(table.name in r.direction.selection.column_renames for table in tables):
+        r.manual("natural_join", "A NATURAL JOIN of tables with renamed columns.", mend="Say ON which columns.")
+    for identifier in join.args.get("using") or ():
+        found = [(table, find_column(table, identifier.name)) for table in tables]
+        targets = {
+            r.direction.selection.target_column(table.name, column.name)
+            for table, column in found
+            if column is not None
+        }
+        if len(targets) > 1:
+            r.manual(
+                "using_renamed", f"USING ({identifier.name}): the two sides call it otherwise now.", mend="Say ON."
+            )
+        elif targets:
+            identifier.set("this", targets.pop())
 
 
 def _rename_written_columns(tree: Any, r: Rewriting) -> None:

@@ -12,9 +12,8 @@ from database_migration.steps.translate_queries.names import is_star
 from database_migration.steps.translate_queries.rewriting import Rewriting, renamed
 from database_migration.steps.translate_queries.rules.build import call, number
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import ICU, folds, target_folds
-from database_migration.steps.translate_queries.rules.mysql_to_postgres.numbers import INEXACT_RESULT
 from database_migration.steps.translate_queries.translation import Weight
-from database_migration.steps.translate_queries.typing_values import TEXTS
+from database_migration.steps.translate_queries.typing_values import INEXACT_RESULT, TEXTS
 
 _HIDES_DIGITS = frozenset({"ROUND", "TRUNC", "FLOOR", "CEIL", "TO_CHAR", "COUNT"})
 
@@ -122,6 +121,22 @@ def order_results(tree: Any, r: Rewriting) -> None:
         order = window.args.get("order")
         for ordered in order.expressions if order is not None else ():
             _order_letters(ordered, None, r)
+
+
+def order_for_mysql(tree: Any, r: Rewriting) -> None:
+    """Sort NULLs as PostgreSQL does, and say that letters may sort otherwise."""
+    for ordered in list(tree.find_all(exp.Ordered)):
+        value = ordered.this
+        nullable = _projected(ordered, r).nullable if isinstance(value, exp.Column) else r.typing(value).nullable
+        if isinstance(value, exp.Literal) or not nullable:
+            ordered.set("nulls_first", not ordered.args.get("desc"))
+        if any(_is_text_column(column, r) for column in value.find_all(exp.Column)):
+            r.note(
+                Weight.CAUTION,
+                "sorted_letters",
+                "Texts are sorted by the MySQL column's collation, not by PostgreSQL's.",
+                mend="Compare the order of results that matters.",
+            )
 
 
 def _order_nulls(ordered: Any, r: Rewriting) -> None:
@@ -234,4 +249,4 @@ def _item_named(value: Any, query: Any) -> Any:
     return None
 
 
-__all__ = ["expand_stars", "keep_output_names", "order_results", "round_divisions"]
+__all__ = ["expand_stars", "keep_output_names", "order_for_mysql", "order_results", "round_divisions"]

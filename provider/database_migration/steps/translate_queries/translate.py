@@ -12,7 +12,7 @@ from database_migration.model.schema import Schema, View
 from database_migration.model.table_selection import TableSelection
 from database_migration.steps.translate_queries import pipelines
 from database_migration.steps.translate_queries.calls import is_volatile
-from database_migration.steps.translate_queries.dialects import Unreadable, read_statement, write_statement
+from database_migration.steps.translate_queries.dialects import Unreadable, Unwritable, read_statement, write_statement
 from database_migration.steps.translate_queries.names import Names, find_table, is_star
 from database_migration.steps.translate_queries.rewriting import Direction, Rewriting
 from database_migration.steps.translate_queries.translation import Note, Translation, Weight
@@ -53,6 +53,9 @@ def translate(
     try:
         tree = pipelines.run(tree, rewriting, replaces=bool(replaces), always_qualify=always_qualify)
         text = write_statement(tree, target_dialect)
+    except Unwritable as unwritable:
+        text = unwritable.text
+        rewriting.manual("no_counterpart", str(unwritable), mend="Write the query for the target by hand.")
     except RecursionError:
         return _unreadable("It is nested too deeply.")
     notes = tuple(rewriting.notes)

@@ -17,6 +17,9 @@ INEXACT = frozenset({Kind.FLOAT, Kind.DOUBLE})
 
 DIVISION_DIGITS = 4  # MySQL's div_precision_increment
 
+INEXACT_RESULT = "division"
+"""In a node's meta: a division whose digits the two servers carry differently."""
+
 
 @dataclass(frozen=True, slots=True)
 class Typing:
@@ -84,6 +87,7 @@ __all__ = [
     "COUNTED",
     "DIVISION_DIGITS",
     "INEXACT",
+    "INEXACT_RESULT",
     "INTEGER",
     "MOMENTS",
     "NUMBERS",

@@ -11,9 +11,8 @@ from database_migration.steps.translate_queries.rewriting import Handler, Rewrit
 from database_migration.steps.translate_queries.rules.build import call, cast, is_not_null, text
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.coercions import as_number, as_text
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import ICU, folds, target_folds
-from database_migration.steps.translate_queries.rules.mysql_to_postgres.numbers import INEXACT_RESULT
 from database_migration.steps.translate_queries.translation import Weight
-from database_migration.steps.translate_queries.typing_values import INEXACT
+from database_migration.steps.translate_queries.typing_values import INEXACT, INEXACT_RESULT
 
 
 def _numbers(node: Any, r: Rewriting) -> Any:

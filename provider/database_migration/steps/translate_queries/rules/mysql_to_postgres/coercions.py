@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from database_migration.model.column_type import Kind
+from database_migration.steps.translate_queries.calls import function_name
 from database_migration.steps.translate_queries.rewriting import Rewriting
 from database_migration.steps.translate_queries.rules.build import (
     call,
@@ -93,7 +94,7 @@ def as_text(node: Any, r: Rewriting) -> Any:
     """The value as MySQL would print it."""
     typing = r.target_typing(node)
     kind = typing.kind
-    if isinstance(node, exp.Null) or string_of(node) is not None:
+    if isinstance(node, exp.Null) or string_of(node) is not None or function_name(node) == "VALUES":
         return node
     if kind in TEXTS:
         native = typing.partner is not None and typing.partner.type.kind in {Kind.ENUM, Kind.SET}

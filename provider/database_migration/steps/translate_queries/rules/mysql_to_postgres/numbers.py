@@ -21,10 +21,7 @@ from database_migration.steps.translate_queries.rules.build import (
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.coercions import as_number
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.moments import add_interval
 from database_migration.steps.translate_queries.translation import Weight
-from database_migration.steps.translate_queries.typing_values import INEXACT, MOMENTS
-
-INEXACT_RESULT = "division"
-"""In a node's meta: its value has more digits than MySQL's; the result is rounded where it is put out."""
+from database_migration.steps.translate_queries.typing_values import INEXACT, INEXACT_RESULT, MOMENTS
 
 
 def _add(node: Any, r: Rewriting) -> Any:
@@ -230,4 +227,4 @@ FUNCTIONS: dict[str, Handler] = {
     "FORMAT": _format,
 }
 
-__all__ = ["FUNCTIONS", "HANDLERS", "INEXACT_RESULT"]
+__all__ = ["FUNCTIONS", "HANDLERS"]
