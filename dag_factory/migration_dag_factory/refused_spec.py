@@ -37,8 +37,10 @@ class RefusedSpec(DAG):
 
     @relative_fileloc.setter
     def relative_fileloc(self, value: str | None) -> None:
-        # Airflow tells the DAG file's path below its bundle; fileloc is the same file's whole path.
-        self._bundle = Path(self.fileloc).parents[len(Path(value).parts) - 1] if value else None
+        # Airflow tells the DAG file's path below its bundle, fileloc is the same file's whole path; outside of a
+        # bundle both are whole.
+        below = Path(value) if value else None
+        self._bundle = Path(self.fileloc).parents[len(below.parts) - 1] if below and not below.is_absolute() else None
 
     def validate(self) -> None:
         """Complain at once, unless this is the dag processor, which is to complain under the spec's path."""

@@ -1,0 +1,99 @@
+"""The DAGs have the shape in which a rollback is right in every case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG
+
+from migration_dag_factory import MigrationSpec, build_dags
+from migration_dag_factory.draw import draw
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "dag_factory"
+
+
+def dags_of(**more: Any) -> tuple[DAG, ...]:
+    spec: dict[str, Any] = {"migration": "shop", "source": {"conn_id": "a"}, "target": {"conn_id": "b"}}
+    return build_dags(MigrationSpec.model_validate(spec | more), Path("/project"))
+
+
+@pytest.mark.parametrize("strategy", ["online", "offline"])
+def test_the_trees_are_those_of_the_golden_files(strategy: str) -> None:
+    drawn = "\n\n".join(
+        draw(dag)
+        for dag in dags_of(
+            strategy=strategy, windows={"cutover": {"cron": "0 2 * * SUN", "duration": "PT2H", "timezone": "UTC"}}
+        )
+    )
+    assert drawn + "\n" == (GOLDEN / f"{strategy}.txt").read_text(encoding="utf-8")
+
+
+def test_rollback_and_verdict_are_teardowns_and_only_the_verdict_fails_the_run() -> None:
+    dag = dags_of()[0]
+    begin, rollback, verdict = (dag.get_task(name) for name in ("begin", "rollback", "verdict"))
+    assert begin.is_setup
+    assert begin.task_type == "EmptyOperator"
+    assert rollback.is_teardown
+    assert not rollback.on_failure_fail_dagrun
+    assert verdict.is_teardown
+    assert verdict.on_failure_fail_dagrun
+    assert verdict.retries == 0
+    assert verdict.upstream_task_ids == {"begin", "rollback", "soak.finalize"}
+    assert rollback.upstream_task_ids == {"begin", "soak.finalize"}
+
+
+def test_nothing_skips_the_teardowns_and_one_run_goes_at_a_time() -> None:
+    for dag in dags_of():
+        assert dag.dagrun_timeout is None
+        assert dag.max_active_runs == 1
+        assert not dag.catchup
+
+
+def test_a_rejected_gate_fails_and_is_not_asked_again() -> None:
+    gate = dags_of(gates={"cutover": {"assigned_users": ["dba"], "timeout": "PT4H", "on_timeout": "reject"}})[
+        0
+    ].get_task("gate_cutover")
+    assert gate.fail_on_reject
+    assert gate.retries == 0
+    assert gate.assigned_users == [{"id": "dba", "name": "dba"}]
+    assert gate.response_timeout == timedelta(hours=4)
+    assert gate.defaults == ["Reject"]
+
+
+def test_no_answer_in_time_fails_where_nothing_else_is_said() -> None:
+    gate = dags_of(gates={"plan": {"timeout": "PT4H"}})[0].get_task("gate_plan")
+    assert gate.defaults is None
+
+
+def test_gates_are_only_those_that_are_named() -> None:
+    dag = dags_of(gates=["plan"])[0]
+    assert [task for task in dag.task_ids if task.startswith("gate_")] == ["gate_plan"]
+
+
+def test_a_spec_s_data_reaches_the_operators_and_paths_are_the_project_s() -> None:
+    dag = dags_of(
+        tables={"exclude": ["cache_*"], "orders": {"rename": "sales_order"}},
+        steps={
+            "chunked_copy": {"lanes": 3},
+            "translate_queries": {"queries": "include/queries"},
+            "apply_schema": {"scripts": ["include/a.sql", "/elsewhere/b.sql"]},
+        },
+    )[0]
+    copy = dag.get_task("execute.cut_chunks")
+    assert copy.tables["orders"] == {"rename": "sales_order", "columns": {}}
+    assert copy.options.lanes == 3
+    assert dag.get_task("plan.translate_queries").options.queries == Path("/project/include/queries")
+    assert dag.get_task("execute.apply_schema").options.scripts == ("/project/include/a.sql", "/elsewhere/b.sql")
+    assert dag.get_task("plan.plan").options.lanes == 3
+    hashes = {getattr(task, "spec_hash", None) for task in dag.tasks} - {None}
+    assert len(hashes) == 1
+
+
+def test_replication_runs_on_and_on_and_waits_first() -> None:
+    dag = dags_of()[1]
+    assert dag.schedule == "@continuous"
+    assert [task.task_id for task in dag.topological_sort()] == ["wanted", "stint"]
+    assert dag.is_paused_upon_creation is False
