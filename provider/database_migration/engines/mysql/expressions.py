@@ -86,7 +86,14 @@ def is_now(text: str) -> bool:
 
 
 def _sql(tree: exp.Expression) -> str:
-    return str(_bare(tree).sql("mysql", identify=True))
+    return str(_bare(tree.transform(_negated_outside)).sql("mysql", identify=True))
+
+
+def _negated_outside(node: exp.Expression) -> exp.Expression:
+    """``x IS NOT y`` in the one way in which MySQL's parser has it, NOT (x IS y)."""
+    if isinstance(node, exp.Is) and node.args.get("negate"):
+        return exp.Not(this=exp.Is(this=node.this, expression=node.expression))
+    return node
 
 
 def _without_introducer(node: exp.Expression) -> exp.Expression:
@@ -119,7 +126,7 @@ def _bare(tree: exp.Expression) -> exp.Expression:
     for paren in list(tree.find_all(exp.Paren)):
         if isinstance(paren.this, exp.Paren | exp.Column | exp.Literal | exp.Func) or (
             isinstance(paren.parent, exp.And | exp.Or)
-            and isinstance(paren.this, exp.Predicate | exp.In | exp.Between)
+            and isinstance(paren.this, exp.Predicate | exp.In | exp.Between | exp.Not)
             and not isinstance(paren.this, exp.And | exp.Or)
         ):
             paren.replace(paren.this)
