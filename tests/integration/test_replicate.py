@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from database_migration.errors import EpochPassed, Interrupted, NotPossible, SourceChanged, ValueRefused
+from database_migration.errors import EpochPassed, Interrupted, NotPossible, PositionLost, SourceChanged, ValueRefused
 from database_migration.ledger import Positions, Runs, install
 from database_migration.model.migration_state import Direction, Phase
 from database_migration.steps.chunked_copy import copy_lane, cut_chunks, finish_copy
@@ -263,11 +263,12 @@ def test_lag_is_zero_when_idle_and_grows_when_nobody_applies(run: MigrationRun) 
         assert lag(run).seconds < 2
 
 
-def test_the_fuse_gives_capture_up(run: MigrationRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("database_migration.steps.replicate.applier._WEIGH_EVERY", 0.1)
+def test_the_fuse_gives_capture_up(run: MigrationRun) -> None:
     execute(run, *[f"INSERT INTO token VALUES (X'{number:032x}', NULL)" for number in range(50)])
-    with pytest.raises(Exception, match="max_log_bytes"):
-        replicate(run, QUICK.model_copy(update={"max_log_bytes": 1}), until=Until.CAUGHT_UP)
+    deadline = time.monotonic() + 10
+    with Applier(run, QUICK.model_copy(update={"max_log_bytes": 1}), Direction.FORWARD) as applier:
+        with pytest.raises(PositionLost, match="max_log_bytes"):
+            applier.apply_until(lambda _: time.monotonic() > deadline)
 
 
 def test_applying_needs_a_start(make_run: MakeRun, mariadb: PrivateServer, postgres: PrivateServer) -> None:

@@ -67,7 +67,7 @@ class Applier:
 
     :param obeys: stop when the ledger no longer wants ``direction`` (a cutover that applies by itself does not).
     :param touched: where given, collects the keys of the rows that are written.
-    :param wait: seconds to wait for the lock.
+    :param wait: seconds to wait for the lock; that of an applier which has just ended takes a moment to go.
     :raises Interrupted: another applier holds the lock.
     :raises SourceChanged: the source's schema is not the one that was planned for.
     """
@@ -80,7 +80,7 @@ class Applier:
         *,
         obeys: bool = True,
         touched: TouchedRows | None = None,
-        wait: float = 0.0,
+        wait: float = 5.0,
     ) -> None:
         self.run = run
         self.options = options
@@ -94,7 +94,7 @@ class Applier:
         self._stack = ExitStack()
         self._looked_at = 0.0
         self._stored_at = 0.0
-        self._weighed_at = time.monotonic()
+        self._weighed_at = float("-inf")
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -149,6 +149,7 @@ class Applier:
         """
         held: ChangeTransaction | None = None
         while self._look() and not stop(self.applied):
+            self._weigh()
             batch = self._gather()
             if any(not transaction.is_heartbeat for transaction in batch):
                 self._apply(batch)
@@ -160,7 +161,6 @@ class Applier:
                         self._write((held,))
                     held = None
             self.throughput.sample(self.applied.changes, self._lag())
-            self._weigh()
         return self.applied
 
     def _gather(self) -> list[ChangeTransaction]:

@@ -30,7 +30,7 @@ class BackgroundApplier:
         direction: Direction,
         *,
         touched: TouchedRows | None = None,
-        wait: float = 0.0,
+        wait: float = 5.0,
     ) -> None:
         self._applier = Applier(run, options, direction, obeys=False, touched=touched, wait=wait)
         self._stop = threading.Event()

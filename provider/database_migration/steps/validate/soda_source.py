@@ -17,6 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from database_migration.engines.protocol import Engine, Row, Session
+from database_migration.steps.translate_queries.dialects import PLAIN
 
 TYPE = "migrated"
 _MOST_ROWS = 100_000
@@ -71,7 +72,7 @@ class SessionCursor:
         self._rows = []
 
     def _own_names(self, sql: str) -> str:
-        dialect = self._engine.traits.engine
+        dialect = PLAIN[self._engine.traits.engine]
         try:
             tree = sqlglot.parse_one(sql, dialect=dialect)
         except SqlglotError:
@@ -111,7 +112,7 @@ class SessionConnection:
 
 def register(engine: Engine, connection: SessionConnection) -> None:
     """Make ``type: migrated`` a data source that Soda finds."""
-    dialect = engine.traits.engine
+    dialect = PLAIN[engine.traits.engine]
 
     class MigratedDataSource(DataSource):  # type: ignore[misc]
         TYPE = TYPE
