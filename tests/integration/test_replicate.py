@@ -266,7 +266,7 @@ def test_lag_is_zero_when_idle_and_grows_when_nobody_applies(run: MigrationRun) 
 def test_the_fuse_gives_capture_up(run: MigrationRun) -> None:
     execute(run, *[f"INSERT INTO token VALUES (X'{number:032x}', NULL)" for number in range(50)])
     deadline = time.monotonic() + 10
-    with Applier(run, QUICK.model_copy(update={"max_log_bytes": 1}), Direction.FORWARD) as applier:
+    with Applier(run, QUICK.model_copy(update={"max_log_bytes": 1}), Direction.FORWARD, obeys=False) as applier:
         with pytest.raises(PositionLost, match="max_log_bytes"):
             applier.apply_until(lambda _: time.monotonic() > deadline)
 
