@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -214,8 +215,22 @@ def test_heartbeats_come_when_nothing_happens(log: ChangeLog, t: Table) -> None:
     with reading(log, start, t, idle=0.2) as transactions:
         began = time.monotonic()
         for _ in range(3):
-            assert next(transactions).is_heartbeat
+            heartbeat = next(transactions)
+            assert heartbeat.is_heartbeat
+            assert abs(heartbeat.committed_at.timestamp() - time.time()) < 2
         assert 0.3 < time.monotonic() - began < 3
+
+
+def test_a_heartbeat_claims_no_time_that_is_not_consumed(
+    session: PostgresSession, log: ChangeLog, t: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = log.start("shop", SCHEMA, ["t"])
+    monkeypatch.setattr("database_migration.engines.postgres.slot.log_now", lambda _: (2**62, datetime.now(UTC)))
+    with reading(log, start, t, idle=0.1) as transactions:
+        assert next(transactions).committed_at.year == 1970
+        session.execute("INSERT INTO t VALUES (1, 'x')")
+        committed = next(one.committed_at for one in transactions if one.changes)
+        assert next(one.committed_at for one in transactions if one.is_heartbeat) == committed
 
 
 @pytest.mark.parametrize("origins_allowed", [True, False])

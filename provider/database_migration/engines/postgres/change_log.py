@@ -11,7 +11,7 @@ commit: reading from there gives every transaction that commits later, also one 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, datetime
 
@@ -77,7 +77,8 @@ class PostgresChangeLog:
             try:
                 assembly = TransactionAssembly(schema, tables, oids)
                 checked = time.monotonic()
-                for transaction in _transactions(stream, assembly, after.ordinal, idle_seconds):
+                consumed = _Consumed(after.ordinal, lambda: slot.log_now(session))
+                for transaction in _transactions(stream, assembly, consumed, idle_seconds):
                     yield transaction
                     if time.monotonic() - checked > _PUBLICATION_CHECK_SECONDS:
                         _published(session, object_name(name), schema, tables)
@@ -130,20 +131,51 @@ class PostgresChangeLog:
             return slot.retained_bytes(session, self._slot(name), after.ordinal)
 
 
+class _Consumed:
+    """How far the log is consumed, and as of when: a silent stream may be an idle server, or one that is still
+    decoding what lies long before the log's end.
+
+    A mark is a place that the log had reached at a moment; once it is consumed, so is all that was committed by
+    then. One mark is waited for at a time.
+    """
+
+    def __init__(self, after: int, log_now: Callable[[], tuple[int, datetime]]) -> None:
+        self.lsn = after
+        self.as_of = datetime.fromtimestamp(0, UTC)  # unknown: as old as can be, so that no lag is understated
+        self._log_now = log_now
+        self._mark: tuple[int, datetime] | None = None
+
+    def set_mark(self) -> None:
+        """Note where the log ends now, unless an earlier mark is still waited for."""
+        if self._mark is None:
+            self._mark = self._log_now()
+
+    def reach(self, lsn: int, committed_at: datetime | None = None) -> None:
+        """All before ``lsn`` is consumed."""
+        self.lsn = max(self.lsn, lsn)
+        if committed_at is not None:
+            self.as_of = max(self.as_of, committed_at)
+        if self._mark is not None and self.lsn >= self._mark[0]:
+            self.as_of = max(self.as_of, self._mark[1])
+            self._mark = None
+
+
 def _transactions(
-    stream: ReplicationStream, assembly: TransactionAssembly, after: int, idle_seconds: float
+    stream: ReplicationStream, assembly: TransactionAssembly, consumed: _Consumed, idle_seconds: float
 ) -> Iterator[ChangeTransaction]:
     """Transactions with changes as they come, and a heartbeat whenever nothing was said for ``idle_seconds``."""
-    consumed = after
     spoke = time.monotonic()
     asked = False
+    consumed.set_mark()
+    stream.report(want_reply=True)
     while True:
         left = spoke + idle_seconds - time.monotonic()
         if left <= 0:
-            yield ChangeTransaction(position(consumed), datetime.now(UTC))
+            yield ChangeTransaction(position(consumed.lsn), consumed.as_of)
             spoke, asked = time.monotonic(), False
             continue
         if left < idle_seconds / 2 and not asked:
+            consumed.set_mark()
             stream.report(want_reply=True)  # the answer tells how far the server has read
             asked = True
         found = stream.next(min(left, idle_seconds / 2))
@@ -151,12 +183,12 @@ def _transactions(
             transaction = assembly.take(found.data)
             if transaction is None:
                 continue
-            consumed = max(consumed, transaction.position.ordinal)
+            consumed.reach(transaction.position.ordinal, transaction.committed_at)
             if transaction.changes:
                 yield transaction
                 spoke = time.monotonic()
         elif isinstance(found, Keepalive) and not assembly.open:
-            consumed = max(consumed, found.server_end)
+            consumed.reach(found.server_end)
 
 
 def _published(

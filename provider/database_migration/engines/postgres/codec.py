@@ -54,16 +54,23 @@ def canonical_sql(formed: FormedColumn, expression: str) -> str:
     if form is Form.DECIMAL:
         return f"trim_scale({expression}::numeric)::text"
     if form is Form.DOUBLE:
-        octets = "||".join(f"substr(h,{place},2)" for place in range(15, 0, -2))
-        return (
-            f"CASE WHEN {expression} = 0 THEN '0000000000000000' ELSE"
-            f" (SELECT {octets} FROM (SELECT encode(float8send({expression}::float8), 'hex') AS h) AS f) END"
-        )
+        # Least significant octet first, as MySQL's WKB has it; this spelling costs half of any other tried.
+        sent = f"float8send({expression}::float8)"
+        octets = " || ".join(f"substr({sent}, {place}, 1)" for place in range(8, 0, -1))
+        return f"CASE WHEN {expression} = 0 THEN '0000000000000000' ELSE encode({octets}, 'hex') END"
     if form is Form.TIME and kind in (Kind.TIME, Kind.INTERVAL):
         return f"(extract(epoch FROM {expression}) * 1000000)::bigint::text"
     if form is Form.BOOLEAN and kind is Kind.INTEGER:
         return f"CASE WHEN {expression} = 0 THEN '0' WHEN {expression} <> 0 THEN '1' END"
     return transfer_sql(formed, expression)
+
+
+def canonical_length(formed: FormedColumn) -> int | None:
+    """Octets of the canonical text where all values of the column have as many."""
+    kind = formed.column.type.kind
+    if (formed.form is Form.UUID and kind is not Kind.UUID) or kind in _TEXTS:
+        return None
+    return {Form.BOOLEAN: 1, Form.DOUBLE: 16, Form.UUID: 36}.get(formed.form)
 
 
 def _octets(formed: FormedColumn, expression: str) -> str:
@@ -205,6 +212,7 @@ def is_json(column: ColumnType) -> bool:
 
 
 __all__ = [
+    "canonical_length",
     "canonical_sql",
     "clock_text",
     "decoded",

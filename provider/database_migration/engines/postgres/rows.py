@@ -14,7 +14,7 @@ from typing import cast
 from psycopg import capabilities
 
 from database_migration.engines.postgres import bulk_stream
-from database_migration.engines.postgres.codec import canonical_sql, parameter, transfer_sql
+from database_migration.engines.postgres.codec import canonical_length, canonical_sql, parameter, transfer_sql
 from database_migration.engines.postgres.connection import connection_of, query
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.postgres.row_ranges import condition, source_of, walk
@@ -138,8 +138,13 @@ def _digest_sql(columns: Sequence[FormedColumn]) -> str:
 
 
 def _row_text_sql(columns: Sequence[FormedColumn]) -> str:
-    texts = [canonical_sql(formed, f"t.{quote(formed.name)}") for formed in columns if formed.form is not Form.JSON]
-    return " || ".join(f"coalesce('V' || octet_length({text}) || ':' || {text}, 'N')" for text in texts) or "''"
+    parts = []
+    for formed in columns:
+        if formed.form is not Form.JSON:
+            text = canonical_sql(formed, f"t.{quote(formed.name)}")
+            length = canonical_length(formed) or f"octet_length({text})"
+            parts.append(f"coalesce('V' || {length} || ':' || {text}, 'N')")
+    return " || ".join(parts) or "''"
 
 
 def _tuple_sql(keys: Sequence[FormedColumn], values: tuple[str, ...]) -> str:

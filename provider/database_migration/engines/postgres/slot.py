@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
+from typing import cast
 
 from database_migration.engines.postgres.connection import PostgresSession
 from database_migration.engines.postgres.names import quote, shortened
@@ -74,6 +76,12 @@ def log_end(session: PostgresSession) -> int:
     session.execute("SET synchronous_commit = local")
     session.execute("SELECT pg_logical_emit_message(true, 'database_migration', 'end')")
     return parse_lsn(end)
+
+
+def log_now(session: PostgresSession) -> tuple[int, datetime]:
+    """How far the log is written, and the server's time at which it was (UTC)."""
+    end, moment = session.execute("SELECT pg_current_wal_flush_lsn()::text, clock_timestamp()")[0]
+    return parse_lsn(str(end)), cast(datetime, moment).astimezone(UTC)
 
 
 def check_reaches(session: PostgresSession, slot: str, after: int) -> None:
@@ -154,6 +162,7 @@ __all__ = [
     "drop",
     "drop_origins",
     "log_end",
+    "log_now",
     "publish",
     "retained_bytes",
 ]
