@@ -28,7 +28,9 @@ def leave(session: Session, migration: str, origin: str) -> bool:
     The schema has to be there. A migration that still needs an empty copy creates it again at its cutover.
     """
     Positions.forget(session, migration)
-    session.execute("DELETE FROM database_migration.applied_marker WHERE origin = %s", (origin,))
+    session.execute(
+        "DELETE FROM database_migration.applied_marker WHERE origin IN (%s, %s)", (origin, f"start {origin}")
+    )
     if any(session.execute(f"SELECT 1 FROM database_migration.{table} LIMIT 1") for table in _TABLES):
         return False
     for table in _TABLES:

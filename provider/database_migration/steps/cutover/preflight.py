@@ -50,7 +50,7 @@ def _queries_can_run(attempt: Attempt) -> None:
             complaint = target.engine.inspection.explain(session, query.sql)
             if complaint is not None:
                 raise PreflightRefused(
-                    f"the verification query {query.name!r} cannot run on the target: {complaint}.",
+                    f"the verification query {query.name!r} cannot run on the target: {complaint.rstrip('.')}.",
                     mend="write it in the target's dialect, under steps.cutover.verify.",
                     subject=attempt.run.migration,
                 )
