@@ -106,6 +106,7 @@ class StepOperator(MigrationOperator):
             "verdict": report.verdict.value,
             "warnings": sum(finding.severity is Severity.WARNING for finding in report.findings),
             **report.summary,
+            "figures": list(report.summary),  # their order, which Airflow's metadata database does not keep
             "report": filed.html,
         }
 
