@@ -6,6 +6,7 @@ import signal
 import sys
 from types import FrameType
 
+import httpx
 from rich.console import Console
 
 from demo import kept
@@ -27,7 +28,7 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("Interrupted; everything that was started has been ended.")
         return 130
-    except (ServerUnavailable, RuntimeError, TimeoutError) as error:
+    except (ServerUnavailable, RuntimeError, TimeoutError, httpx.HTTPError) as error:
         console.print(f"[bold red]The demo cannot go on:[/bold red] {error}", soft_wrap=True)
         return 1
 

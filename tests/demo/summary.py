@@ -143,7 +143,7 @@ class DemoOutcome:
             ),
             ("now serving", f"{self.serving} ({'MariaDB' if self.serving == 'source' else 'PostgreSQL'})"),
             ("gates", ", ".join(f"{gate}: {answer}" for gate, answer in self.gates.items()) or "none"),
-            *[("report" if number else "reports", place) for number, place in enumerate(self.figures.reports.values())],
+            ("reports", f"{len(self.figures.reports)}: {', '.join(self.figures.reports)}"),
         ]
         for name, text in rows:
             table.add_row(name, text)
@@ -158,6 +158,13 @@ class DemoOutcome:
                 border_style="green" if not problems else "red",
             )
         )
+        if index := self._index():
+            console.print(f"Reports: {index}", soft_wrap=True)
+
+    def _index(self) -> Path | None:
+        """The page that leads to all reports of the run."""
+        locations = [Path(place.removeprefix("file://")) for place in self.figures.reports.values()]
+        return locations[0].with_name("index.html") if locations else None
 
 
 def _number(summary: Mapping[str, Any], name: str) -> int:
