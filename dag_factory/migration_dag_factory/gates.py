@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from airflow.providers.standard.exceptions import HITLRejectException, HITLTimeoutError
 from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.exceptions import TaskDeferralTimeout
 from airflow.sdk.execution_time.hitl import HITLUser
 
 from database_migration.links import below_base_url, page_path
 from migration_dag_factory.spec import GateSpec, MigrationSpec
 
+_QUESTIONS = 3
 _SUBJECTS = {
     "plan": "Create {migration}'s tables on the target and copy the data?",
     "cutover": "Lead the application of {migration} over to the target?",
@@ -41,7 +45,9 @@ _REJECTED = {
 def gate(spec: MigrationSpec, name: str) -> ApprovalOperator | None:
     """The question of this name, or None where the spec asks for none.
 
-    Rejecting fails the task (and is never retried), so that the rollback runs.
+    Rejecting fails the task at once, so that the rollback runs, and so does a timeout. What else fails it is asked
+    anew: Airflow kills a task that is answered before its scheduler has heard that the asking process ended, which
+    on a busy machine takes longer than a quick answer.
     """
     asked: GateSpec | None = getattr(spec.gates, name)
     if asked is None:
@@ -55,7 +61,14 @@ def gate(spec: MigrationSpec, name: str) -> ApprovalOperator | None:
         response_timeout=asked.timeout,
         defaults=defaults.get(asked.on_timeout) if asked.timeout else None,
         fail_on_reject=True,
-        retries=0,
+        retries=_QUESTIONS - 1,
+        retry_policy=ExceptionRetryPolicy(
+            rules=[
+                RetryRule(
+                    exception=[HITLRejectException, HITLTimeoutError, TaskDeferralTimeout], action=RetryAction.FAIL
+                )
+            ]
+        ),
     )
 
 

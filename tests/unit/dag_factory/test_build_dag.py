@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG
+from airflow.providers.standard.exceptions import HITLRejectException, HITLTimeoutError
+from airflow.sdk import DAG, RetryAction
+from airflow.sdk.exceptions import TaskDeferralTimeout
 
 from migration_dag_factory import MigrationSpec, build_dags
 from migration_dag_factory.draw import draw
@@ -57,7 +59,8 @@ def test_a_rejected_gate_fails_and_is_not_asked_again() -> None:
         0
     ].get_task("gate_cutover")
     assert gate.fail_on_reject
-    assert gate.retries == 0
+    for answered in (HITLRejectException("Reject"), HITLTimeoutError("late"), TaskDeferralTimeout("late")):
+        assert gate.retry_policy.evaluate(answered, 1, gate.retries).action is RetryAction.FAIL
     assert gate.assigned_users == [{"id": "dba", "name": "dba"}]
     assert gate.response_timeout == timedelta(hours=4)
     assert gate.defaults == ["Reject"]
