@@ -64,8 +64,10 @@ def _read_file(file: Path, backslash_escapes: bool) -> Iterator[Query]:
     named = list(_named_parts(text))
     if named:
         for name, sql, line in named:
-            for statement, offset in split_statements(sql, backslash_escapes=backslash_escapes)[:1]:
-                yield Query(name, statement, str(file), line + offset)
+            statements = split_statements(sql, backslash_escapes=backslash_escapes)
+            if statements:  # several under one name are one text still, which nobody can judge
+                text_of_all = statements[0][0] if len(statements) == 1 else sql.strip()
+                yield Query(name, text_of_all, str(file), line + statements[0][1])
         return
     statements = split_statements(text, backslash_escapes=backslash_escapes)
     for number, (statement, offset) in enumerate(statements, 1):

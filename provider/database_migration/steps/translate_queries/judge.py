@@ -153,7 +153,7 @@ def _compared(bench: Bench, query: TranslatedQuery, doubts: str) -> Judgement:
         rows=min(len(first[0].rows), bench.how.max_rows),
         source_seconds=source_seconds,
         target_seconds=target_seconds,
-        differs=settled.difference is not None and not settled.in_motion and not query.translation.volatile,
+        differs=settled.difference is not None and not _may_differ(query, settled),
         in_motion=settled.in_motion,
     )
 
@@ -191,6 +191,8 @@ def _settled(bench: Bench, query: TranslatedQuery, source: QueryOutcome, target:
 
 def _difference(bench: Bench, query: TranslatedQuery, source: QueryOutcome, target: QueryOutcome) -> str | None:
     translation = query.translation
+    if max(len(source.rows), len(target.rows)) > bench.how.max_rows:
+        return None  # cut off: the verdict says that they were not compared
     return difference(
         source.rows,
         target.rows,
@@ -201,12 +203,27 @@ def _difference(bench: Bench, query: TranslatedQuery, source: QueryOutcome, targ
     )
 
 
+def _may_differ(query: TranslatedQuery, settled: _Settled) -> bool:
+    """Whether a difference says nothing against the translation."""
+    return settled.in_motion or query.translation.volatile or _limit_cuts(query, settled)
+
+
+def _limit_cuts(query: TranslatedQuery, settled: _Settled) -> bool:
+    limit = query.translation.unordered_limit
+    return limit is not None and len(settled.source.rows) >= limit
+
+
 def _verdict(bench: Bench, query: TranslatedQuery, settled: _Settled, doubts: str) -> tuple[QueryVerdict, str]:
     rows = len(settled.source.rows)
     if rows > bench.how.max_rows or len(settled.target.rows) > bench.how.max_rows:
         if doubts:
             return QueryVerdict.RISK, doubts
         return QueryVerdict.PLANS, f"More than {bench.how.max_rows} rows: not compared."
+    if _limit_cuts(query, settled):
+        message = "Which rows a LIMIT without ORDER BY takes is nobody's promise."
+        return QueryVerdict.RISK, f"{settled.difference or 'The same result here, but:'} {message}"
+    if query.translation.shows_volatile:
+        return QueryVerdict.PLANS, "It shows the clock, chance or the session, so results differ by nature."
     if settled.difference is not None:
         if settled.in_motion:
             return QueryVerdict.PLANS, "The source's own answer kept changing while it was compared."

@@ -12,6 +12,7 @@ from database_migration.steps.translate_queries.renaming import rename
 from database_migration.steps.translate_queries.results import (
     expand_stars,
     keep_output_names,
+    note_folded_groups,
     order_for_mysql,
     order_results,
     round_divisions,
@@ -55,6 +56,7 @@ def _mysql_to_postgres(tree: Any, r: Rewriting, *, replaces: bool) -> Any:
     complete_groups(tree, r)
     keep_output_names(tree)
     tree = apply_rules(tree, mysql_to_postgres.RULES, r)
+    note_folded_groups(tree, r)
     round_divisions(tree, r)
     order_results(tree, r)
     return rewrite_writes(tree, r)

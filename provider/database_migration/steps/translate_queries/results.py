@@ -11,7 +11,12 @@ from database_migration.steps.translate_queries.calls import function_name
 from database_migration.steps.translate_queries.names import is_star
 from database_migration.steps.translate_queries.rewriting import Rewriting, renamed
 from database_migration.steps.translate_queries.rules.build import call, number
-from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import ICU, folds, target_folds
+from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import (
+    ICU,
+    folds,
+    note_case,
+    target_folds,
+)
 from database_migration.steps.translate_queries.translation import Weight
 from database_migration.steps.translate_queries.typing_values import INEXACT_RESULT, TEXTS
 
@@ -50,8 +55,7 @@ def _star_columns(select: Any, star: Any, r: Rewriting) -> list[Any] | None:
     qualifier = star.table if isinstance(star, exp.Column) else ""
     named: list[Any] = []
     differs = False
-    if any(join.args.get("using") or join.method for join in select.args.get("joins") or ()):
-        return None  # joined columns appear once there
+    shared = any(join.args.get("using") or join.method for join in select.args.get("joins") or ())
     for relation in r.names.relations(select):
         if qualifier and relation.alias.casefold() != qualifier.casefold():
             continue
@@ -66,7 +70,28 @@ def _star_columns(select: Any, star: Any, r: Rewriting) -> list[Any] | None:
         named.extend(
             exp.Column(this=exp.to_identifier(item.name), table=exp.to_identifier(relation.alias)) for item in columns
         )
+    if differs and shared and not qualifier:  # the shared columns would come twice
+        r.note(
+            Weight.RISK,
+            "star_names",
+            "The columns of * come under the target's names, and in its order.",
+            mend="Name the columns.",
+        )
+        return None
     return named if differs else None
+
+
+def note_folded_groups(tree: Any, r: Rewriting) -> None:
+    """Note where texts that differ by case only fall into one group on the source and into two on the target."""
+    for group in tree.find_all(exp.Group):
+        note_case((item for item in group.expressions if r.kind(item) in TEXTS), r)
+    for distinct in tree.find_all(exp.Distinct):
+        select = distinct.parent if isinstance(distinct.parent, exp.Select) else None
+        items = distinct.expressions or (select.expressions if select is not None else ())
+        note_case((item for item in items if not is_star(item) and r.kind(item) in TEXTS), r)
+    for union in tree.find_all(exp.Union):
+        if union.args.get("distinct") and isinstance(union.this, exp.Select):
+            note_case((item for item in union.this.expressions if not is_star(item) and r.kind(item) in TEXTS), r)
 
 
 def round_divisions(tree: Any, r: Rewriting) -> None:
@@ -249,4 +274,11 @@ def _item_named(value: Any, query: Any) -> Any:
     return None
 
 
-__all__ = ["expand_stars", "keep_output_names", "order_for_mysql", "order_results", "round_divisions"]
+__all__ = [
+    "expand_stars",
+    "keep_output_names",
+    "note_folded_groups",
+    "order_for_mysql",
+    "order_results",
+    "round_divisions",
+]

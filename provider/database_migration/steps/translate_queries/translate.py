@@ -18,6 +18,7 @@ from database_migration.steps.translate_queries.rewriting import Direction, Rewr
 from database_migration.steps.translate_queries.translation import Note, Translation, Weight
 
 _PROMISED_BY_NOBODY = frozenset({"unordered_concatenation"})
+_REPLACE = re.compile(r"(?:\s|--[^\n]*\n|\#[^\n]*\n|/\*.*?\*/)*REPLACE\s+(?:INTO\s+)?", re.IGNORECASE | re.DOTALL)
 _STATEMENTS = (exp.Query, exp.Insert, exp.Update, exp.Delete)
 
 
@@ -41,7 +42,7 @@ def translate(
     direction = Direction(
         source_dialect, target_dialect, source_schema, target_schema, selection or TableSelection(), fold_case
     )
-    replaces = source_dialect == "mysql" and re.match(r"\s*REPLACE\s+(INTO\s+)?", sql, re.IGNORECASE)
+    replaces = source_dialect == "mysql" and _REPLACE.match(sql)
     try:
         tree = read_statement(_insert_for(replaces, sql) if replaces else sql, source_dialect)
     except Unreadable as unreadable:
@@ -50,6 +51,7 @@ def translate(
         return _unreadable(f"{type(tree).__name__} statements are not translated: only queries and row changes are.")
     facts = _facts(tree, source_schema)
     rewriting = Rewriting(direction, Names(source_schema, target_schema, direction.selection))
+    _note_inner_limits(tree, rewriting)
     try:
         tree = pipelines.run(tree, rewriting, replaces=bool(replaces), always_qualify=always_qualify)
         text = write_statement(tree, target_dialect)
@@ -58,6 +60,10 @@ def translate(
         rewriting.manual("no_counterpart", str(unwritable), mend="Write the query for the target by hand.")
     except RecursionError:
         return _unreadable("It is nested too deeply.")
+    if facts.parameters:
+        rewriting.note(
+            Weight.INFO, "placeholders", "Placeholders are written as the target's Python driver takes them (%s)."
+        )
     notes = tuple(rewriting.notes)
     manual = any(note.weight is Weight.MANUAL for note in notes)
     return Translation(
@@ -68,8 +74,10 @@ def translate(
         ordered=facts.ordered,
         sort_columns=facts.sort_columns,
         volatile=facts.volatile,
+        shows_volatile=facts.shows_volatile,
         parameters=facts.parameters,
         tables=facts.tables,
+        unordered_limit=facts.unordered_limit,
         inexact=pipelines.inexact_columns(tree, rewriting),
     )
 
@@ -112,8 +120,10 @@ class _Facts:
     ordered: bool
     sort_columns: tuple[int, ...] | None
     volatile: bool
+    shows_volatile: bool
     parameters: bool
     tables: tuple[str, ...]
+    unordered_limit: int | None
 
 
 def facts_of(sql: str, source_dialect: str, source_schema: Schema, written: str) -> Translation:
@@ -128,8 +138,10 @@ def facts_of(sql: str, source_dialect: str, source_schema: Schema, written: str)
         ordered=facts.ordered,
         sort_columns=facts.sort_columns,
         volatile=facts.volatile,
+        shows_volatile=facts.shows_volatile,
         parameters=facts.parameters,
         tables=facts.tables,
+        unordered_limit=facts.unordered_limit,
     )
 
 
@@ -141,9 +153,38 @@ def _facts(tree: Any, schema: Schema) -> _Facts:
         ordered=order is not None,
         sort_columns=_sort_columns(tree, order) if order is not None else (),
         volatile=any(is_volatile(node) for node in tree.walk()),
+        shows_volatile=_shows_volatile(tree),
         parameters=any(tree.find_all(exp.Placeholder)),
         tables=_base_tables(tree, schema),
+        unordered_limit=_unordered_limit(tree) if order is None else None,
     )
+
+
+def _shows_volatile(tree: Any) -> bool:
+    """Whether the clock, chance or the session is in the outermost result itself and not only in a comparison."""
+    items = tree.selects if isinstance(tree, exp.Query) else []
+    shown = [item.unalias() for item in items if not isinstance(item.unalias(), exp.Predicate | exp.Connector)]
+    return any(is_volatile(node) for item in shown for node in item.walk())
+
+
+def _unordered_limit(tree: Any) -> int | None:
+    limit = tree.args.get("limit") if isinstance(tree, exp.Query) else None
+    if limit is None:
+        return None
+    value = limit.expression if isinstance(limit, exp.Limit) else limit.args.get("count")
+    return int(value.name) if isinstance(value, exp.Literal) and value.name.isdigit() else 1
+
+
+def _note_inner_limits(tree: Any, rewriting: Rewriting) -> None:
+    for query in tree.find_all(exp.Query):
+        inner = query is not tree and not isinstance(query.parent, exp.Exists)
+        if inner and query.args.get("limit") is not None and query.args.get("order") is None:
+            rewriting.note(
+                Weight.RISK,
+                "limit_without_order",
+                "Which rows a LIMIT without ORDER BY takes is nobody's promise.",
+                mend="Add ORDER BY something unique, on both sides.",
+            )
 
 
 def _base_tables(tree: Any, schema: Schema) -> tuple[str, ...]:

@@ -47,10 +47,14 @@ class Translation:
     """Positions in the result of all ORDER BY expressions; None where one is not in the result."""
     volatile: bool = False
     """Whether it reads the clock, random numbers or the session."""
+    shows_volatile: bool = False
+    """Whether such a value is part of the result."""
     parameters: bool = False
     """Whether it holds placeholders, so that nobody can run it as it stands."""
     tables: tuple[str, ...] = ()
     """The source's base tables that it reads or writes."""
+    unordered_limit: int | None = None
+    """Its LIMIT, where no ORDER BY says which rows that takes."""
     inexact: frozenset[int] = field(default_factory=frozenset)
     """Positions of results whose division the two sides carry to different numbers of digits."""
 

@@ -79,9 +79,13 @@ def _update(update: Any, r: Rewriting) -> Any:
         update.this.set("joins", [exp.Join(this=item, kind="CROSS") for item in joined])
         for condition in conditions:
             _add_condition(update, condition)
-        written = update.this.alias_or_name
+        written = update.this.alias
+        if not written:
+            table = r.names.find_table(update.this)
+            written = r.direction.selection.target_name(table.name if table is not None else update.this.name)
         for assignment in update.expressions:
             assignment.this.set("table", exp.to_identifier(written))
+            assignment.this.meta["qualifier"] = written
     return update
 
 

@@ -12,7 +12,7 @@ from database_migration.steps.translate_queries.rules.build import call, cast, i
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.coercions import as_number, as_text
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import ICU, folds, target_folds
 from database_migration.steps.translate_queries.translation import Weight
-from database_migration.steps.translate_queries.typing_values import INEXACT, INEXACT_RESULT
+from database_migration.steps.translate_queries.typing_values import INEXACT, INEXACT_RESULT, TEXTS
 
 
 def _numbers(node: Any, r: Rewriting) -> Any:
@@ -40,11 +40,22 @@ def _named(name: str) -> Handler:
 
 
 def _extreme(node: Any, r: Rewriting) -> Any:
-    """MIN and MAX: PostgreSQL has none of booleans."""
+    """MIN and MAX: PostgreSQL has none of booleans, and sorts capitals first."""
     argument = node.expressions[0]
     if r.kind(argument) in {Kind.BOOLEAN, Kind.BIT}:
         node.set("expressions", [as_number(argument, r)])
+    elif _sorts_otherwise(argument, r):
+        held_argument = argument if isinstance(argument, exp.Column | exp.Anonymous) else exp.Paren(this=argument)
+        collation = exp.to_identifier(ICU.strip('"'), quoted=True)
+        node.set("expressions", [r.made(exp.Collate(this=held_argument, expression=collation), argument)])
     return node
+
+
+def _sorts_otherwise(value: Any, r: Rewriting) -> bool:
+    """Whether a text column's letters come in another order under PostgreSQL's C collation."""
+    bases = [r.typing(column).column for column in value.find_all(exp.Column)]
+    texts = any(base is not None and base.type.kind in TEXTS for base in bases)
+    return texts and r.kind(value) in TEXTS and folds(value, r) and not target_folds(value, r)
 
 
 def _count(node: Any, r: Rewriting) -> Any:

@@ -36,6 +36,8 @@ def _cast(node: Any, r: Rewriting) -> Any:
     if kind in {_T.DOUBLE, _T.FLOAT}:
         return r.made(cast(as_number(value, r), "DOUBLE PRECISION"), node, Kind.DOUBLE)
     if kind is _T.DATE:
+        if r.kind(as_moment(value, r)) is Kind.DATE:
+            return as_moment(value, r)
         return r.made(cast(as_moment(value, r), "DATE"), node, Kind.DATE)
     if kind in {_T.DATETIME, _T.TIMESTAMP, _T.TIMESTAMPTZ}:
         return r.made(cast(as_moment(value, r), "TIMESTAMP(0)"), node, Kind.DATETIME)

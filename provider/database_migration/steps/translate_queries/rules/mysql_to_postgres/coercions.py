@@ -78,7 +78,7 @@ def as_number(node: Any, r: Rewriting) -> Any:
             "A text column stands where a number is asked for: MySQL takes its leading digits, "
             "PostgreSQL fails on what is no number.",
             mend="Give the column a number type, or CAST() it on both sides.",
-            subject=_subject(node),
+            subject=_subject(node, r),
         )
         return r.made(cast(held(node), "DOUBLE PRECISION"), node, Kind.DOUBLE)
     if kind in MOMENTS:
@@ -109,7 +109,7 @@ def as_text(node: Any, r: Rewriting) -> Any:
             "double_as_text",
             "A floating-point number is printed: the two servers print different digits.",
             mend="ROUND() it, or CAST it to DECIMAL, on both sides.",
-            subject=_subject(node),
+            subject=_subject(node, r),
         )
     if kind in {Kind.TIME, Kind.INTERVAL}:
         r.note(
@@ -117,7 +117,7 @@ def as_text(node: Any, r: Rewriting) -> Any:
             "time_as_text",
             "A time is printed: beyond 24 hours, below zero and with fractions the two servers print it differently.",
             mend="Compare and print it in the application.",
-            subject=_subject(node),
+            subject=_subject(node, r),
         )
         return r.made(call("TO_CHAR", node, text("HH24:MI:SS")), node, Kind.TEXT)
     if kind is Kind.DECIMAL and not isinstance(node, exp.Column):
@@ -149,7 +149,7 @@ def as_moment(node: Any, r: Rewriting) -> Any:
             "text_as_moment",
             "A text column is read as a date: MySQL makes NULL of what is none, PostgreSQL fails.",
             mend="Give the column a date type.",
-            subject=_subject(node),
+            subject=_subject(node, r),
         )
         return r.made(cast(node, "TIMESTAMP"), node, Kind.DATETIME)
     if r.kind(node) in NUMBERS:
@@ -192,8 +192,8 @@ def has_time_of_day(constant: str) -> bool:
     return bool(_MOMENT.match(constant.strip()))
 
 
-def _subject(node: Any) -> str:
-    return node.sql() if isinstance(node, exp.Column) else ""
+def _subject(node: Any, r: Rewriting) -> str:
+    return r.subject(node) if isinstance(node, exp.Column) else ""
 
 
 __all__ = [

@@ -93,7 +93,7 @@ def _number_with_text(number_side: Any, text_side: Any, r: Rewriting) -> tuple[A
         "number_with_text",
         "A text column is compared with a number: MySQL compares the numbers ('01' is 1), the translation the text.",
         mend="Quote the number in the application, or give the column a number type.",
-        subject=text_side.sql(),
+        subject=r.subject(text_side),
     )
     if isinstance(number_side, exp.Literal):
         return r.made(text(number_side.name), number_side, Kind.TEXT), text_side

@@ -47,7 +47,9 @@ def differs_by_case(nodes: Iterable[Any], r: Rewriting) -> bool:
     """Whether these texts compare without regard to case on the source, and with it on the target."""
     nodes = tuple(nodes)
     columns = [column for node in nodes for column in node.find_all(exp.Column)]
-    if not columns or not all(folds(node, r) for node in nodes if string_of(node) is None):
+    if not any(r.typing(column).column is not None for column in columns):
+        return False
+    if not all(folds(node, r) for node in nodes if string_of(node) is None):
         return False
     return not any(target_folds(node, r) for node in nodes) and not _labels_only(nodes, columns, r)
 
@@ -69,12 +71,12 @@ def note_case(nodes: Iterable[Any], r: Rewriting) -> None:
 
 
 def _labels_only(nodes: tuple[Any, ...], columns: list[Any], r: Rewriting) -> bool:
-    """Whether enums are compared with nothing but their own labels, letter by letter."""
+    """Whether enums and sets meet nothing but their own labels, letter by letter (or group by themselves)."""
     bases = [r.typing(column).column for column in columns]
     labels = {label for base in bases if base is not None for label in base.type.values}
     words = [string_of(node) for node in nodes if not node.find(exp.Column)]
-    enums = all(base is not None and base.type.kind is Kind.ENUM for base in bases)
-    return enums and bool(words) and all(word in labels for word in words)
+    enums = all(base is not None and base.type.kind in {Kind.ENUM, Kind.SET} for base in bases)
+    return enums and all(word in labels for word in words)
 
 
 def _binary_cast(node: Any) -> bool:

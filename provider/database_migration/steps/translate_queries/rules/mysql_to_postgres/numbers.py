@@ -18,6 +18,7 @@ from database_migration.steps.translate_queries.rules.build import (
     number,
     text,
 )
+from database_migration.steps.translate_queries.rules.mysql_to_postgres.choices import agreeing
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.coercions import as_number
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.moments import add_interval
 from database_migration.steps.translate_queries.translation import Weight
@@ -165,6 +166,7 @@ def _square_root(node: Any, r: Rewriting) -> Any:
 
 def _greatest(node: Any, r: Rewriting) -> Any:
     """MySQL's GREATEST and LEAST are NULL when one argument is, PostgreSQL's leave NULLs out."""
+    node.set("expressions", agreeing(list(node.expressions), r))
     typings = [r.typing(argument) for argument in node.expressions]
     loose = [
         argument.copy()

@@ -166,7 +166,7 @@ def _find_in_set(node: Any, r: Rewriting) -> Any:
 
 def _field(node: Any, r: Rewriting) -> Any:
     value, *words = node.expressions
-    note_case((value,), r)
+    note_case((value, *words), r)
     branches = [exp.If(this=word, true=number(place)) for place, word in enumerate(words, 1)]
     return r.made(exp.Case(this=value, ifs=branches, default=number(0)), node, Kind.INTEGER)
 
