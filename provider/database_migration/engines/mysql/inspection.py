@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from database_migration.engines.mysql import preflight
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
@@ -53,8 +53,13 @@ class MySQLInspection:
     def explain(self, session: Session, sql: str) -> str | None:
         """None when the server can plan the statement, else its complaint."""
         own = own_session(session)
+        # Not in a read-only transaction, which refuses to plan a change; prepared, as that takes one statement only.
+        text = f"EXPLAIN {sql.rstrip().rstrip(';')}"
         try:
-            _read_only(own, f"EXPLAIN {sql}", max_rows=0, seconds=_EXPLAIN_SECONDS)
+            with _limited(own, _EXPLAIN_SECONDS):
+                own.execute(f"PREPARE planned FROM {own.literal(text)}")
+                own.execute("EXECUTE planned")
+                own.execute("DEALLOCATE PREPARE planned")
         except Refused as error:
             return error.problem
         return None
@@ -92,20 +97,30 @@ class MySQLInspection:
 def _read_only(
     session: MySQLSession, statement: str, *, max_rows: int, seconds: float
 ) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """One statement in a read-only transaction that is rolled back; the driver takes a single one only."""
-    name, limit, unlimited = (
-        ("max_statement_time", f"{seconds:.3f}", "0")
+    """One statement in a read-only transaction that is rolled back."""
+    with _limited(session, seconds):
+        session.execute("START TRANSACTION READ ONLY")
+        try:
+            return session.execute_described(statement.rstrip().rstrip(";"), max_rows)
+        finally:
+            with suppress(MigrationError):  # a lost session rolls back by itself, and the statement's own error counts
+                session.execute("ROLLBACK")
+
+
+@contextmanager
+def _limited(session: MySQLSession, seconds: float) -> Iterator[None]:
+    """Statements inside end after so many seconds."""
+    name, limit = (
+        ("max_statement_time", f"{seconds:.3f}")
         if session.is_mariadb
-        else ("max_execution_time", str(max(1, round(seconds * 1000))), "0")
+        else ("max_execution_time", str(max(1, round(seconds * 1000))))
     )
     session.execute(f"SET SESSION {name} = {limit}")
-    session.execute("START TRANSACTION READ ONLY")
     try:
-        return session.execute_described(statement.rstrip().rstrip(";"), max_rows)
+        yield
     finally:
-        with suppress(MigrationError):  # a lost session rolls back by itself, and the statement's own error counts
-            session.execute("ROLLBACK")
-            session.execute(f"SET SESSION {name} = {unlimited}")
+        with suppress(MigrationError):
+            session.execute(f"SET SESSION {name} = 0")
 
 
 def _oldest_transaction(session: MySQLSession) -> float:
