@@ -3,17 +3,14 @@
 A chunk is one transaction on the target: claim, load, done. A lane that dies, wherever, leaves the chunk
 unclaimed and none of its rows behind, because the claim is a lock of the connection and not an entry; whoever claims
 next copies the chunk again from the start. Rows are streamed in blocks, so memory does not depend on a chunk's size.
-Some tables wait for others (``copy_order``): a lane that finds nothing else to do waits with them.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Set
 from contextlib import ExitStack
 from dataclasses import replace
-from enum import Enum
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
@@ -22,7 +19,6 @@ from database_migration.ledger import Ledger
 from database_migration.model.migration_state import ChunkLine
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.chunked_copy.chunks import refuse_foreign_rows, rows_of
-from database_migration.steps.chunked_copy.copy_order import copy_prerequisites
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures, MeteredBlocks
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.chunked_copy.throttle import Throttle
@@ -31,7 +27,6 @@ from database_migration.steps.run import MigrationRun
 log = logging.getLogger(__name__)
 
 _SAY_EVERY = 10.0
-_ASK_AGAIN = 0.5
 
 
 def copy_lane(run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> dict[str, int | float]:
@@ -44,30 +39,19 @@ def copy_lane(run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> dict
     :raises Interrupted: the source stayed too busy, or connections keep failing.
     """
     work = _Lane(run, options, lane)
-    turn = _Turn.COPIED
+    more = True
     try:
-        while turn is not _Turn.NOTHING_LEFT:
-            if turn is _Turn.WAITING:
-                time.sleep(_ASK_AGAIN)
+        while more:
             if reason := _mended(options)(work.wait):
                 raise Interrupted(
                     f"{reason}, and the copy has paused for {options.max_pause}.",
                     mend="calm the source down or raise the limit, then clear the task; the copy resumes.",
                     subject=str(run.source.endpoint),
                 )
-            turn = _mended(options)(work.copy_next)
+            more = _mended(options)(work.copy_next)
     finally:
         work.close()
     return work.figures.as_dict()
-
-
-class _Turn(Enum):
-    """What came of looking for a chunk."""
-
-    COPIED = "copied"
-    WAITING = "waiting"
-    """Others are at work on tables that have to be complete first."""
-    NOTHING_LEFT = "nothing left"
 
 
 class _Lane:
@@ -92,16 +76,15 @@ class _Lane:
             self.close()
             raise
 
-    def copy_next(self) -> _Turn:
-        """Claim and copy one chunk."""
+    def copy_next(self) -> bool:
+        """Claim and copy one chunk; False when there is none."""
         self._connect()
         try:
             with self._target.transaction():
                 self._ledger.runs.require_current(self._run.run_id, self._run.spec_hash)
-                free, blocked = self._tables()
-                line = self._ledger.chunks.claim(free) if free else None
+                line = self._ledger.chunks.claim(tuple(self._pairs))
                 if line is None:
-                    return _Turn.WAITING if blocked else _Turn.NOTHING_LEFT
+                    return False
                 figures = self._copy(self._pairs[line.table], line)
                 figures.store(self._ledger.notes, self._lane)
         except BaseException:
@@ -110,7 +93,7 @@ class _Lane:
         self.figures = figures
         self._ours.add(line.table)
         self._say()
-        return _Turn.COPIED
+        return True
 
     def close(self) -> None:
         """End the connections; a transaction that is open is rolled back by its server."""
@@ -124,23 +107,12 @@ class _Lane:
         with ExitStack() as stack:
             ledger = stack.enter_context(run.current_ledger())
             self._pairs = {pair.source.name: pair for pair in run.pairs()}
-            self._prerequisites: Mapping[str, Set[str]] = {}
-            if run.online and not run.source.engine.traits.logs_cascades:
-                self._prerequisites = copy_prerequisites(tuple(self._pairs.values()))
             self._source = stack.enter_context(run.source.connect(f"copy lane {self._lane}"))
             self._target = stack.enter_context(run.target.connect(f"copy lane {self._lane}"))
             self._ledger: Ledger = run.ledger_over(self._target, ledger.epoch)
             self.figures = LaneFigures.of(self._ledger.notes, self._lane)
             self._stack = stack.pop_all()
         self._open = True
-
-    def _tables(self) -> tuple[tuple[str, ...], bool]:
-        """Tables with chunks left that may be copied now, and whether others have to wait for them."""
-        if not self._prerequisites:
-            return tuple(self._pairs), False
-        left = {table.table for table in self._ledger.chunks.progress() if table.chunks_done < table.chunks}
-        free = tuple(table for table in left if not left & self._prerequisites.get(table, frozenset()))
-        return free, len(free) < len(left)
 
     def _copy(self, pair: TablePair, line: ChunkLine) -> LaneFigures:
         run, began = self._run, time.monotonic()

@@ -29,6 +29,7 @@ from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.replicate.cascades import Cascades
+from database_migration.steps.replicate.left_behind import clear_left_behind
 from database_migration.steps.replicate.log_reader import LogReader
 from database_migration.steps.replicate.options import ReplicateOptions
 from database_migration.steps.replicate.throughput import Throughput
@@ -43,6 +44,7 @@ _LOOK_EVERY = 0.25
 """Seconds between looks at the ledger: whether this run and this direction are still wanted."""
 _REST = 0.1
 _STORE_IDLE_EVERY = 0.25
+"""Seconds between positions that are stored although nothing was applied, at most."""
 _WEIGH_EVERY = 10.0
 _READ_AHEAD_BATCHES = 5
 
@@ -92,6 +94,7 @@ class Applier:
         self._read = run.database(direction.reads)
         self._written = run.database(direction.reads.other)
         self._stack = ExitStack()
+        self._store_every = min(_STORE_IDLE_EVERY, options.idle.total_seconds())
         self._looked_at = 0.0
         self._stored_at = 0.0
         self._weighed_at = float("-inf")
@@ -140,6 +143,12 @@ class Applier:
         """The read log's end now."""
         return self._change_log.end()
 
+    def clear_left_behind(self) -> int:
+        """Clear what unlogged cascades took away on the source; to be called at the copy's end. Rows changed."""
+        if not self._cascades or self.direction is not Direction.FORWARD:
+            return 0
+        return clear_left_behind(self.run, self._session, self._pairs)
+
     def apply_until(self, stop: Callable[[Applied], bool]) -> Applied:
         """Apply until ``stop`` says so, or the ledger wants otherwise; ``stop`` is asked at least each 0.1 s or so.
 
@@ -156,7 +165,7 @@ class Applier:
                 held = None
             else:
                 held = batch[-1] if batch else held
-                if held is not None and time.monotonic() - self._stored_at >= _STORE_IDLE_EVERY:
+                if held is not None and time.monotonic() - self._stored_at >= self._store_every:
                     if held.position >= self.applied.position:
                         self._write((held,))
                     held = None

@@ -14,6 +14,7 @@ from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.report import Report, Scalar, Verdict
 from database_migration.steps.replicate.applier import Applied, Applier, take_lock
+from database_migration.steps.replicate.early_indexes import build_early_indexes
 from database_migration.steps.replicate.lag import applied_position, lag
 from database_migration.steps.replicate.options import ReplicateOptions
 from database_migration.steps.replicate.throughput import Throughput
@@ -36,6 +37,7 @@ class _Outcome:
     rows: int = 0
     position: str = ""
     reconnects: int = 0
+    left_behind: int = 0
 
     def add(self, applied: Applied) -> None:
         self.transactions += applied.transactions
@@ -98,10 +100,14 @@ def _work(
     if not free:
         return _beside_another(run, options, until, direction, deadline, outcome)
     try:
+        if until is Until.COPY_END:
+            build_early_indexes(run)
         with Applier(run, options, direction, obeys=until is not Until.COPY_END, wait=2.0) as applier:
             reached = _goal(run, options, until, applier, deadline)
             try:
                 applied = applier.apply_until(reached)
+                if until is Until.COPY_END:
+                    outcome.left_behind += applier.clear_left_behind()
             finally:
                 outcome.add(applier.applied)
     except SourceChanged as error:
@@ -220,6 +226,8 @@ def _report(run: MigrationRun, direction: Direction, until: Until, outcome: _Out
         "position": outcome.position,
         "reconnects": outcome.reconnects,
     }
+    if outcome.left_behind:
+        summary["rows_left_behind_by_cascades"] = outcome.left_behind
     return Report(
         stem="replicate",
         title=f"Replication ({direction.value}, {until.value.replace('_', ' ')})",
