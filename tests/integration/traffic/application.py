@@ -230,6 +230,27 @@ def fence_is_up(run: MigrationRun) -> bool:
 
 
 @contextmanager
+def open_transaction(database: Database, seconds: float = 6.0) -> Iterator[None]:
+    """A transaction that has written and is busy for some time, so that no fence may end its session."""
+    written = threading.Event()
+
+    def work() -> None:
+        with database.connect("blocker") as session, suppress(MigrationError), session.transaction():
+            session.execute("INSERT INTO entry VALUES (99, 1, 'an open transaction')")
+            written.set()
+            sleep = "pg_sleep" if database.engine.traits.engine == "postgres" else "SLEEP"
+            session.execute(f"SELECT {sleep}({seconds})")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert written.wait(10)
+    try:
+        yield
+    finally:
+        thread.join(seconds + 10)
+
+
+@contextmanager
 def replication(run: MigrationRun) -> Iterator[None]:
     """The replication DAG's part: stints one after the other, whatever the ledger wants."""
     stop, errors = threading.Event(), list[BaseException]()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from database_migration.model.migration_state import Side
 from database_migration.steps.run import MigrationRun
 from database_migration.traffic import SqlTraffic
 from fixtures.servers import Database, PostgresServer
@@ -44,7 +45,7 @@ def traffic(traffic_database: Database) -> SqlTraffic:
 
 
 @pytest.fixture
-def ready(request: pytest.FixtureRequest, make_run: MakeRun) -> MigrationRun:
+def ready(request: pytest.FixtureRequest, make_run: MakeRun) -> Iterator[MigrationRun]:
     """A run at the gate before its cutover, between the servers of ``request.param`` (MariaDB to PostgreSQL)."""
     source, target = getattr(request, "param", DEFAULT)
     run = make_run(
@@ -52,4 +53,6 @@ def ready(request: pytest.FixtureRequest, make_run: MakeRun) -> MigrationRun:
     )
     fill(run.source)
     make_ready(run)
-    return run
+    yield run
+    for side in Side:  # slots and origins are few, and belong to the whole server
+        run.database(side).change_log.stop(run.log_name)

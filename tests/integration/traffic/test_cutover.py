@@ -24,6 +24,7 @@ from integration.traffic.application import (
     Application,
     check_nothing_lost,
     fence_is_up,
+    open_transaction,
     replication,
     settled,
     state_of,
@@ -135,10 +136,9 @@ def test_killed_between_the_switch_and_its_line_the_traffic_is_asked(ready: Migr
 
 @pytest.mark.parametrize("ready", WAYS[:2], indirect=True, ids="-".join)
 def test_a_pause_that_grows_too_long_is_taken_back(ready: MigrationRun, traffic: SqlTraffic) -> None:
-    with Application(ready, traffic) as application, replication(ready), ready.source.connect("blocker") as blocker:
+    with Application(ready, traffic) as application, replication(ready):
         application.goes_on()
-        with blocker.transaction():
-            blocker.execute("INSERT INTO entry VALUES (99, 1, 'an open transaction')")
+        with open_transaction(ready.source):
             with pytest.raises(Interrupted):
                 cutover(ready, options(max_write_pause=1.0), traffic)
             application.goes_on()

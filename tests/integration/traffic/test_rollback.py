@@ -26,6 +26,7 @@ from integration.traffic.application import (
     fence_is_up,
     fill,
     make_ready,
+    open_transaction,
     replication,
     settled,
     state_of,
@@ -192,8 +193,7 @@ def test_the_pause_of_a_rollback_is_limited_too(ready: MigrationRun, traffic: Sq
     with Application(ready, traffic) as application, replication(ready):
         cutover(ready, OVER, traffic)
         application.goes_on(5)
-        with ready.target.connect("blocker") as blocker, blocker.transaction():
-            blocker.execute("INSERT INTO entry VALUES (99, 1, 'open')")
+        with open_transaction(ready.target):
             with pytest.raises(Interrupted):
                 rollback(ready, RollbackOptions.model_validate({"max_write_pause": 1.0}), traffic)
             application.goes_on(5)
@@ -253,7 +253,6 @@ def mortal_target(
         fill(run.source)
         make_ready(run)
         yield run, server
-        server.start()
 
 
 def test_target_down_before_it_served_the_source_is_opened_at_once(

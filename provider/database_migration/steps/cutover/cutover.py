@@ -128,10 +128,12 @@ def _finish(attempt: Attempt, on_move: OnMove) -> None:
 def _make(attempt: Attempt, move: Move, on_move: OnMove) -> None:
     attempt.ledger.moves.begin(move.name)
     on_move(move.name, "begun")
-    begun = time.monotonic()
-    detail = dict(move.do(attempt))
-    seconds = time.monotonic() - begun
-    attempt.pause.took(move.name.value, seconds)
+    begun, paused = time.monotonic(), attempt.pause.milliseconds or 0
+    try:
+        detail = dict(move.do(attempt))
+    finally:
+        seconds = time.monotonic() - begun
+        attempt.pause.took(move.name.value, ((attempt.pause.milliseconds or 0) - paused) / 1000)
     if attempt.pause.milliseconds is not None:
         detail["writes_paused_ms"] = attempt.pause.milliseconds
     attempt.ledger.moves.done(move.name, seconds=round(seconds, 3), **detail)

@@ -56,7 +56,8 @@ class WritePause:
 
     def took(self, what: str, seconds: float) -> None:
         """Remember how long something took while writers waited."""
-        self._took[what] = self._took.get(what, 0.0) + seconds
+        if seconds > 0:
+            self._took[what] = self._took.get(what, 0.0) + seconds
 
     def slowest(self) -> str:
         """The longest of what was remembered, in words."""
@@ -78,11 +79,9 @@ class WritePause:
             except BaseException as error:  # noqa: BLE001  raised again below
                 failure.append(error)
 
-        begun = time.monotonic()
         thread = threading.Thread(target=run, name=what, daemon=True)
         thread.start()
         thread.join(left)
-        self.took(what, time.monotonic() - begun)
         if failure:
             raise failure[0]
         if not outcome:
