@@ -181,10 +181,11 @@ RIGHT = {
 }
 
 
+@pytest.mark.parametrize("source", ["mariadb", "mysql"])
 def test_what_differs_is_never_proven(
-    make_run, mariadb: PrivateServer, postgres: PrivateServer, tmp_path: Path
+    make_run, source: str, postgres: PrivateServer, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    run = make_run(mariadb, postgres, TRAP_TABLES, opened=True)
+    run = make_run(request.getfixturevalue(source), postgres, TRAP_TABLES, opened=True)
     copy_offline(run)
     path = corpus(tmp_path, [*TRAPS.items(), *RIGHT.items()])
     report = translate_queries(run, TranslateQueriesOptions(queries=path, **NO_STOP))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _INK = "#123456"  # drawn in this colour, then replaced by currentColor so that the page's theme decides
 _COLOURS = ("#3b82f6", "#f59e0b", "#10b981", "#ef4444", "#8b5cf6", "#64748b")
-_WIDTH, _ROW, _HEIGHT = 8.4, 0.34, 3.2  # inches
+_WIDTH, _ROW, _HEIGHT = 8.4, 0.19, 3.2  # inches
 _LABELS_SHOWN = 40
 
 
@@ -29,7 +29,7 @@ def draw_svg(plot: ReportPlot) -> str:
     if draw is None:
         raise ValueError(f"A plot is drawn as line, bar or gantt, not as {plot.kind!r}.")
     sideways = plot.kind == "gantt" or _is_sideways(plot)
-    rows = min(len(plot.x), _LABELS_SHOWN) * (len(plot.series) if plot.kind == "bar" else 1)
+    rows = min(len(plot.x), _LABELS_SHOWN) * (len(plot.series) if plot.kind == "bar" else 2)
     height = max(1.4, 0.9 + _ROW * rows) if sideways else _HEIGHT
     settings = {
         "svg.fonttype": "none",
@@ -45,7 +45,14 @@ def draw_svg(plot: ReportPlot) -> str:
         _dress(axes)
         draw(axes, plot)
         if len(plot.series) > 1 and plot.kind != "gantt":
-            axes.legend(frameon=False, labelcolor=_INK, loc="best")
+            axes.legend(
+                frameon=False,
+                labelcolor=_INK,
+                loc="lower right",
+                bbox_to_anchor=(1, 1),  # above the picture, where it hides nothing
+                ncols=len(plot.series),
+                borderaxespad=0.2,
+            )
         out = io.StringIO()
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _inline(out.getvalue())
@@ -96,6 +103,7 @@ def _bar(axes: Axes, plot: ReportPlot) -> None:
             axes.bar(places, values[:_LABELS_SHOWN], width=width, label=name, color=colour)
     if sideways:
         axes.set_yticks(range(len(labels)), labels)
+        axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.invert_yaxis()
         axes.grid(False, axis="y")
         _name_axes(axes, plot.y_label, plot.x_label)

@@ -19,6 +19,7 @@ class DualReadOptions(BaseModel):
         description="As in translate_queries. Without it the queries of this run's translation report are read again.",
     )
     translated: Path | None = Field(None, description="As in translate_queries.")
+    fold_case: bool = Field(False, description="As in translate_queries.")
     repeat: int = Field(3, ge=1, le=100, description="Runs of each query per side whose latency is measured.")
     max_rows: int = Field(10_000, ge=1, le=1_000_000, description="A result with more rows is not compared.")
     statement_timeout_seconds: float = Field(30, gt=0, le=3600, description="How long a query may run on one side.")

@@ -31,6 +31,7 @@ from database_migration.steps.translate_queries.verdicts import (
     percentiles,
 )
 
+_PLOTTED, _SLOWER_TOLD = 20, 10
 _MILLISECONDS_THAT_MATTER = 5.0
 """Below it a ratio of latencies is noise."""
 
@@ -52,7 +53,8 @@ def dual_read(run: MigrationRun, options: DualReadOptions) -> Report:
     judgements = [
         replace(judgement, waived=options.waive.get(judgement.name, "")) for judgement in judge(run, queries, how)
     ]
-    findings = [finding for judgement in judgements for finding in _findings(judgement, options)]
+    findings = [finding for judgement in judgements for finding in _findings(judgement)]
+    findings += _slower(judgements, options)
     if not judgements:
         findings = [_nothing_to_read()]
     measured = [judgement for judgement in judgements if judgement.source_seconds and judgement.target_seconds]
@@ -79,7 +81,7 @@ def dual_read(run: MigrationRun, options: DualReadOptions) -> Report:
 
 def _queries(run: MigrationRun, options: DualReadOptions) -> list[TranslatedQuery]:
     if options.queries is not None:
-        return translated_corpus(run, options.queries, options.translated)[0]
+        return translated_corpus(run, options.queries, options.translated, fold_case=options.fold_case)[0]
     report = run.archive.read(run.migration, run.run_id, "translate_queries")
     given = report.data.get("queries") if report is not None else None
     if not isinstance(given, list):
@@ -90,10 +92,11 @@ def _queries(run: MigrationRun, options: DualReadOptions) -> list[TranslatedQuer
         queries.append(Query(str(item["name"]), str(item["source_sql"]), str(item["file"]), int(item["line"])))
         if item["by_hand"]:
             by_hand[queries[-1].name] = replace(queries[-1], sql=str(item["target_sql"]))
-    return translate_given(run, queries, by_hand)[0]
+    fold_case = options.fold_case or (report is not None and report.data.get("fold_case") is True)
+    return translate_given(run, queries, by_hand, fold_case=fold_case)[0]
 
 
-def _findings(judgement: Judgement, options: DualReadOptions) -> list[Finding]:
+def _findings(judgement: Judgement) -> list[Finding]:
     subject, found = judgement.name, []
     if judgement.differs or judgement.verdict is QueryVerdict.MANUAL:
         blocks = judgement.differs and not judgement.waived
@@ -108,12 +111,28 @@ def _findings(judgement: Judgement, options: DualReadOptions) -> list[Finding]:
     elif judgement.in_motion:
         mend = "Run dual_read again in a quiet hour, or ask for rows that are settled."
         found.append(Finding(Severity.WARNING, "in_motion", subject, judgement.reason, mend))
-    slower = _slowdown(judgement)
-    if options.max_slowdown is not None and slower is not None and slower > options.max_slowdown:
-        message = f"The target takes {slower:.1f} times as long as the source (p50)."
-        mend = "Look at EXPLAIN (ANALYZE) on the target: an index that the translation cannot use, or stale statistics."
-        found.append(Finding(Severity.WARNING, "slower", subject, message, mend))
     return found
+
+
+def _slower(judgements: Sequence[Judgement], options: DualReadOptions) -> list[Finding]:
+    """One finding for all queries that the target answers too slowly, the worst first."""
+    if options.max_slowdown is None:
+        return []
+    ratios = [(_slowdown(judgement) or 0, judgement.name) for judgement in judgements]
+    slower = sorted((pair for pair in ratios if pair[0] > options.max_slowdown), reverse=True)
+    if not slower:
+        return []
+    told = ", ".join(f"{name} ({ratio:.1f} times)" for ratio, name in slower[:_SLOWER_TOLD])
+    more = f" and {len(slower) - _SLOWER_TOLD} more" if len(slower) > _SLOWER_TOLD else ""
+    return [
+        Finding(
+            Severity.WARNING,
+            "slower",
+            slower[0][1] if len(slower) == 1 else f"{len(slower)} queries",
+            f"Slower on the target by p50: {told}{more}.",
+            "Look at EXPLAIN (ANALYZE) on the target: an index that the translation cannot use, or stale statistics.",
+        )
+    ]
 
 
 def _slowdown(judgement: Judgement) -> float | None:
@@ -177,8 +196,13 @@ def _plot(measured: Sequence[Judgement]) -> ReportPlot:
         found = (percentiles(getattr(judgement, of)) for judgement in measured)
         return tuple(p.p50 if p is not None else 0.0 for p in found)
 
+    def by_target(judgement: Judgement) -> float:
+        found = percentiles(judgement.target_seconds)
+        return found.p50 if found is not None else 0.0
+
+    measured = sorted(measured, key=by_target, reverse=True)[:_PLOTTED]
     return ReportPlot(
-        "Latency (p50)",
+        f"Latency (p50) of the slowest {len(measured)}",
         "bar",
         tuple(judgement.name for judgement in measured),
         {"source": medians("source_seconds"), "target": medians("target_seconds")},

@@ -75,6 +75,7 @@ _AGGREGATED_FIRST = frozenset({"MIN", "MAX", "SUM", "AVG", "ANY_VALUE", "GROUP_C
 
 
 def infer_function(name: str, node: Any, dialect: str, of: Of) -> Typing:
+    """The typing of a call, from its name and the typings of its arguments."""
     arguments = node.expressions
     typings = [of(argument) for argument in arguments if isinstance(argument, exp.Expression)]
     nullable = not typings or any(typing.nullable for typing in typings)

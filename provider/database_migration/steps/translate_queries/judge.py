@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from database_migration.engines.protocol import QueryOutcome, Session
 from database_migration.errors import Refused
 from database_migration.steps.run import Database, MigrationRun
-from database_migration.steps.translate_queries.same_result import Tolerance, difference
+from database_migration.steps.translate_queries.same_result import Tolerance, counted, difference
 from database_migration.steps.translate_queries.translation import Weight
 from database_migration.steps.translate_queries.verdicts import Judgement, QueryVerdict, TranslatedQuery
 
@@ -238,7 +238,7 @@ def _verdict(bench: Bench, query: TranslatedQuery, settled: _Settled, doubts: st
     if rows == 0:
         return QueryVerdict.PLANS, "No row on either side, which proves nothing."
     names = _other_names(settled)
-    return QueryVerdict.PROVEN, f"The same {rows} rows on both sides.{names}"
+    return QueryVerdict.PROVEN, f"The same {counted(rows)} on both sides.{names}"
 
 
 def _other_names(settled: _Settled) -> str:

@@ -41,7 +41,7 @@ def difference(
     that the query sorts by; None: not in the result) determine it.
     """
     if len(source) != len(target):
-        return f"{len(source)} rows on the source, {len(target)} on the target."
+        return f"{counted(len(source))} on the source, {len(target)} on the target."
     in_order = _first_difference(source, target, tolerance)
     if in_order is None:
         return None
@@ -66,6 +66,11 @@ def difference(
         return None
     row, column = in_order
     return f"The same rows in another order: {_told(row, column, (source[row], target[row]), names)}"
+
+
+def counted(rows: int) -> str:
+    """``1 row``, ``2 rows``."""
+    return f"{rows} row{'' if rows == 1 else 's'}"
 
 
 def _first_difference(one: Sequence[Row], other: Sequence[Row], tolerance: Tolerance) -> tuple[int, int] | None:
@@ -186,4 +191,4 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-__all__ = ["Tolerance", "difference", "same_value"]
+__all__ = ["Tolerance", "counted", "difference", "same_value"]

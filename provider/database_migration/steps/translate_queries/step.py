@@ -51,7 +51,10 @@ def translate_queries(run: MigrationRun, options: TranslateQueriesOptions) -> Re
         findings=findings,
         tables=[_table(judgements), _notes_table(judgements)],
         scripts=[_workload(run, judgements), *_scripts(run, judgements)] if judgements else [],
-        data={"queries": [judged_data(judgement) for judgement in judgements]},
+        data={
+            "fold_case": options.fold_case,
+            "queries": [judged_data(judgement) for judgement in judgements],
+        },
     )
 
 
@@ -138,7 +141,8 @@ def _findings(judgements: Sequence[Judgement], options: TranslateQueriesOptions)
 
 
 def _mend(judgement: Judgement) -> str:
-    mends = [note.mend for note in judgement.query.translation.notes if note.weight >= Weight.RISK and note.mend]
+    least = Weight.CAUTION if judgement.differs else Weight.RISK
+    mends = [note.mend for note in judgement.query.translation.notes if note.weight >= least and note.mend]
     return "\n".join(dict.fromkeys(mends)) or (
         "Change the query so that both sides understand it the same way, or write it for the target under the same"
         " name (translate_queries.translated); waive it by name if it does not matter."

@@ -60,6 +60,10 @@ def translate(
         rewriting.manual("no_counterpart", str(unwritable), mend="Write the query for the target by hand.")
     except RecursionError:
         return _unreadable("It is nested too deeply.")
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # A call with arguments that no server takes (LEFT('x')), or a form that no rule foresaw: one statement
+        # of many, which must not keep the others from being judged.
+        return _unreadable(f"No rule understands it ({type(error).__name__}: {error}).")
     if facts.parameters:
         rewriting.note(
             Weight.INFO, "placeholders", "Placeholders are written as the target's Python driver takes them (%s)."

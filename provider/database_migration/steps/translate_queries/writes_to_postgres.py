@@ -307,13 +307,11 @@ def _limited(statement: Any, table: Table | None, table_node: Any, r: Rewriting)
     if limit is None:
         statement.set("order", None)
         return statement
-    key = table.row_key if table is not None else ()
-    if not key or statement.args.get("from_") is not None or statement.args.get("using"):
+    if table is None or not table.row_key or statement.args.get("from_") is not None or statement.args.get("using"):
         r.manual("limited_write", "LIMIT on an UPDATE or DELETE.", mend="Choose the rows by key in a subquery.")
         return statement
-    columns = [exp.Column(this=exp.to_identifier(name)) for name in key]
-    for column, name in zip(columns, key, strict=True):
-        assert table is not None
+    columns = [exp.Column(this=exp.to_identifier(name)) for name in table.row_key]
+    for column, name in zip(columns, table.row_key, strict=True):
         column.meta["renamed"] = r.direction.selection.target_column(table.name, name)
     inner = exp.Select(
         expressions=[column.copy() for column in columns],

@@ -86,7 +86,7 @@ def test_ties_that_cannot_be_told_are_a_difference() -> None:
 
 
 def test_the_reason_names_the_first_difference() -> None:
-    assert told([(1, "x")], []) == "1 rows on the source, 0 on the target."
+    assert told([(1, "x")], []) == "1 row on the source, 0 on the target."
     assert told([(1, "x")], [(1, "y")]) == "Row 1, column b: 'x' on the source, 'y' on the target."
     assert told([(1, "x")], [(1,)]) == "2 columns on the source, 1 on the target."
     assert len(str(told([(1, "x" * 500)], [(1, "y")]))) < 150

@@ -1,0 +1,1 @@
+"""What differs between two dialects: one package per direction, one module per theme."""
