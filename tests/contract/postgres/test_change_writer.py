@@ -78,9 +78,19 @@ def test_unchanged_columns_stay(session: PostgresSession, t: Table) -> None:
     assert session.execute("SELECT id, a, b, c FROM t") == [(2, "z", b"\x01", None)]
 
 
+@pytest.mark.parametrize(
+    "copied", ["(2, 'new', '\\x02', NULL)", "(1, 'old', '\\x01', NULL), (2, 'new', '\\x02', NULL)"]
+)
+def test_a_row_that_was_copied_under_its_new_key_is_found(session: PostgresSession, t: Table, copied: str) -> None:
+    session.execute(f"INSERT INTO t VALUES {copied}")
+    apply(session, t, update("t", {"id": "1"}, id="2", a="z", b=UNCHANGED, c=None))
+    assert session.execute("SELECT id, a, b FROM t") == [(2, "z", b"\x02")]
+
+
 def test_an_update_that_lacks_values_of_a_missing_row_is_not_swallowed(session: PostgresSession, t: Table) -> None:
-    with pytest.raises(Interrupted):
-        apply(session, t, update("t", {"id": "1"}, id="1", a="y", b=UNCHANGED, c=None))
+    for key in ("1", "2"):
+        with pytest.raises(Interrupted):
+            apply(session, t, update("t", {"id": "1"}, id=key, a="y", b=UNCHANGED, c=None))
 
 
 def test_truncate_empties_a_table_that_others_refer_to(session: PostgresSession, t: Table) -> None:

@@ -4,19 +4,21 @@ Exactly once rests on three things: the caller commits changes and log position 
 whole row image put by its key, so that seeing one twice changes nothing; and nothing is skipped — a
 conflict on another unique key, an update of which parts are missing, raise.
 
-Statements go through libpq's pipeline: thousands are under way before the first answer is read, in
-their order, which keeps the meaning of the source's transaction without waiting for each row.
+Statements go through libpq's pipeline: many are under way before the first answer is read, in their order, which
+keeps the meaning of the source's transaction without waiting for each row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from database_migration.engines.postgres.codec import parameter, transfer_sql
 from database_migration.engines.postgres.connection import (
+    PostgresSession,
     connection_of,
     postgres_session,
     query,
@@ -25,7 +27,7 @@ from database_migration.engines.postgres.connection import (
 from database_migration.engines.postgres.names import quote, shortened
 from database_migration.engines.postgres.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import as_migration_error, translated
-from database_migration.engines.postgres.write_statements import TableWriter, Write, equals_sql
+from database_migration.engines.postgres.write_statements import TableWriter, Writes, equals_sql
 from database_migration.engines.protocol import Session
 from database_migration.errors import Interrupted, Refused, SourceChanged
 from database_migration.model.change import Change, Value
@@ -55,19 +57,14 @@ class PostgresChangeWriter:
 
     def apply(self, session: Session, schema: str, pairs: Mapping[str, TablePair], changes: Sequence[Change]) -> int:
         """Apply changes in order inside the caller's transaction; rows written."""
-        writers: dict[str, TableWriter] = {}
-        connection = connection_of(session)
+        own = postgres_session(session)
         written = 0
         for start in range(0, len(changes), _IN_FLIGHT):
-            writes: list[tuple[str, Write]] = []
-            for change in changes[start : start + _IN_FLIGHT]:
-                if change.table not in writers:
-                    pair = _pair_of(pairs, change)
-                    writers[change.table] = TableWriter(
-                        schema, pair, key_is_unique=_key_is_unique(session, schema, pair)
-                    )
-                writes += [(change.table, write) for write in writers[change.table].writes(change)]
-            written += _execute(connection, writes)
+            batch = changes[start : start + _IN_FLIGHT]
+            # Looked up before the pipeline begins, in which an answer would have to be waited for.
+            writers = {table: _writer(own, schema, pairs, table) for table in {change.table for change in batch}}
+            writes = [(table, one) for table, changes in _runs(batch, own) for one in writers[table].writes(changes)]
+            written += _execute(own.connection, writes)
         return written
 
     def matching(
@@ -81,49 +78,67 @@ class PostgresChangeWriter:
         """Transfer texts of rows whose columns equal ``where``."""
         values = ", ".join(transfer_sql(formed, f"t.{quote(formed.name)}").replace("%", "%%") for formed in columns)
         by_name = {formed.name: formed for formed in columns}
-        known = {
-            name: parameter(by_name[name], value)
-            for name, value in where.items()
-            if value is None or isinstance(value, str)
-        }
-        conditions = " AND ".join(equals_sql(by_name[name]) for name in known) or "true"
+        known = {name: value for name, value in where.items() if value is None or isinstance(value, str)}
+        conditions = " AND ".join(equals_sql(by_name[name], value) for name, value in known.items()) or "true"
+        values_known = [parameter(by_name[name], value) for name, value in known.items() if value is not None]
         source = source_of(schema, table).replace("%", "%%")
-        found = session.execute(f"SELECT {values} FROM {source} WHERE {conditions} AND 1 = %s", [*known.values(), 1])
+        found = session.execute(f"SELECT {values} FROM {source} WHERE {conditions} AND 1 = %s", [*values_known, 1])
         return [tuple(None if value is None else str(value) for value in row) for row in found]
 
 
-def _pair_of(pairs: Mapping[str, TablePair], change: Change) -> TablePair:
-    if change.table not in pairs:
+def _runs(changes: Sequence[Change], session: PostgresSession) -> list[tuple[str, list[Change]]]:
+    """Changes by table, each table's in order.
+
+    Where neither foreign keys nor triggers fire, what one transaction does to different tables may be done in any
+    order; elsewhere only neighbours are taken together.
+    """
+    if session.suppresses_triggers:
+        by_table: dict[str, list[Change]] = {}
+        for change in changes:
+            by_table.setdefault(change.table, []).append(change)
+        return list(by_table.items())
+    return [(table, list(found)) for table, found in groupby(changes, key=lambda change: change.table)]
+
+
+def _writer(session: PostgresSession, schema: str, pairs: Mapping[str, TablePair], table: str) -> TableWriter:
+    """The writer of a table, kept for the session; one whose key has no unique index yet is asked for anew."""
+    if table not in pairs:
         raise SourceChanged(
             "The log holds a change of a table that is not part of the plan.",
             mend="plan the migration anew.",
-            subject=change.table,
+            subject=table,
         )
-    return pairs[change.table]
+    kept = session.writers.get((schema, table))
+    if isinstance(kept, TableWriter) and kept.key_is_unique and kept.pair is pairs[table]:
+        return kept
+    writer = TableWriter(schema, pairs[table], key_is_unique=_key_is_unique(session, schema, pairs[table]))
+    session.writers[schema, table] = writer
+    return writer
 
 
-def _execute(connection: psycopg.Connection[TupleRow], writes: Sequence[tuple[str, Write]]) -> int:
+def _execute(connection: psycopg.Connection[TupleRow], changes: Sequence[tuple[str, Writes]]) -> int:
     """Run the statements in one pipeline; rows written."""
-    cursors: list[tuple[str, Write, psycopg.Cursor[TupleRow]]] = []
+    sent: list[tuple[str, Writes, list[psycopg.RawCursor[TupleRow]]]] = []
     try:
         with connection.pipeline():
-            for table, write in writes:
-                cursor = connection.cursor()
-                cursors.append((table, write, cursor))
-                cursor.execute(query(write.sql), write.values or None, prepare=True)
+            for table, writes in changes:
+                cursors = [psycopg.RawCursor(connection) for _ in writes.statements]
+                sent.append((table, writes, cursors))
+                for cursor, write in zip(cursors, writes.statements, strict=True):
+                    cursor.execute(query(write.sql), write.values or None, prepare=True)
     except psycopg.Error as error:
         mapped = as_migration_error(error, error.diag.table_name)
         raise mapped from None  # the original's text holds the row
     written = 0
-    for table, write, cursor in cursors:
-        if write.must_match and cursor.rowcount != 1:
+    for table, writes, cursors in sent:
+        found = sum(max(cursor.rowcount, 0) for cursor in cursors)
+        if writes.must_match and not any(cursor.rowcount for cursor in cursors[-2:]):
             raise Interrupted(
                 "An update that leaves large values out found no row to change.",
                 mend="try again once the table is copied; if it stays, copy the table again.",
                 subject=table,
             )
-        written += max(cursor.rowcount, 0)
-        cursor.close()
+        written += found
     return written
 
 

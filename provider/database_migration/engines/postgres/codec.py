@@ -108,6 +108,11 @@ def takes_transfer_text(formed: FormedColumn) -> bool:
     return True
 
 
+def is_sent_as_it_is(formed: FormedColumn) -> bool:
+    """Whether ``parameter`` changes nothing."""
+    return not (formed.form is Form.BINARY or (formed.form is Form.UUID and formed.column.type.kind is Kind.BLOB))
+
+
 def parameter(formed: FormedColumn, value: str | None) -> str | None:
     """A transfer text as the server's input function of the column's type takes it.
 
@@ -217,6 +222,7 @@ __all__ = [
     "clock_text",
     "decoded",
     "is_json",
+    "is_sent_as_it_is",
     "parameter",
     "takes_transfer_text",
     "transfer_sql",

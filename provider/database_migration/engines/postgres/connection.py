@@ -22,6 +22,8 @@ from database_migration.errors import ConnectionRefused, Interrupted, NotPossibl
 
 MINIMUM_VERSION = 140000
 _NEVER = 2**31
+_PREPARED_PLANS = 1000
+"""Statements of the applier that the server keeps planned, a few per table."""
 
 SETTINGS = (
     ("TimeZone", "UTC"),
@@ -82,6 +84,7 @@ def connect_to(endpoint: Endpoint, *, purpose: str, replication: bool = False) -
         )
     except psycopg.Error as error:
         raise as_connection_error(error, str(endpoint), endpoint.password) from None
+    connection.prepared_max = _PREPARED_PLANS
     try:
         if connection.info.server_version < MINIMUM_VERSION:
             raise ConnectionRefused(
@@ -115,6 +118,8 @@ class PostgresSession:
         """Whether session_replication_role may be set; None: not yet tried."""
         self.marker: str | None = None
         """Set where writes are marked by a message in each transaction instead of a replication origin."""
+        self.writers: dict[tuple[str, str], object] = {}
+        """Of the change writer, by schema and table: the statements that it has made."""
 
     def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> list[Row]:
         """Rows of a query, [] of anything else."""

@@ -1,160 +1,234 @@
-"""The statements that write one captured change; each is idempotent by row key."""
+"""The statements that write captured changes of one table; each is idempotent by row key.
+
+Neighbours of one kind share a statement as long as each row is touched once, in their order: the server
+works through the rows of a statement one after another and checks unique keys at each, as it would have done singly.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from database_migration.engines.postgres.codec import parameter
+from database_migration.engines.postgres.codec import is_sent_as_it_is, parameter
 from database_migration.engines.postgres.column_types import parameter_type
 from database_migration.engines.postgres.names import quote
 from database_migration.errors import NotPossible, SourceChanged
-from database_migration.model.change import UNCHANGED, Change, Operation, RowImage
+from database_migration.model.change import UNCHANGED, Change, Operation, RowImage, Value
 from database_migration.model.table_selection import ColumnPair, FormedColumn, TablePair
+
+_ROWS_AT_ONCE = (64, 16, 4, 1)
+"""Few sizes, so that the server keeps few plans."""
+_MARK = "\0"
+"""Stands for a parameter until the statement is whole; no name can contain it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A statement with its values; ``must_match``: it finds exactly one row or the change cannot be applied."""
+    """A statement with PostgreSQL's own parameters ($1, $2, …) and its values."""
 
     sql: str
     values: list[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """Statements that belong together; ``must_match``: one of the last two finds a row, or a change is lost."""
+
+    statements: tuple[Write, ...]
     must_match: bool = False
+
+
+_Step = tuple[bool, tuple[str | None, ...], list[str | None]]
+"""Whether a row is put (or deleted), its key, the statement's values for it."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """Neighbours of one kind that no row occurs in twice."""
+
+    puts: bool
+    rows: list[list[str | None]] = field(default_factory=list)
+    keys: set[tuple[str | None, ...]] = field(default_factory=set)
 
 
 class TableWriter:
     """Makes the statements for one table pair; equal shapes give equal texts, which the server plans once."""
 
     def __init__(self, schema: str, pair: TablePair, *, key_is_unique: bool) -> None:
-        self._pair = pair
+        self.pair = pair
+        self.key_is_unique = key_is_unique
         self._schema = schema
-        self._table = _name(schema, pair.target.name)
-        self._key_is_unique = key_is_unique
+        self._table = quote(schema, pair.target.name)
         self._key_names = {column.target.name for column in pair.row_key}
-        self._upserts: dict[frozenset[str], str] = {}
+        self._all = _read(pair.columns)
+        self._key = _read(pair.row_key)
+        self._rest = _read([one for one in pair.columns if one.target.name not in self._key_names])
+        self._insert_head = self._head()
+        self._put_one = "" if not pair.row_key or key_is_unique else self._update_or_insert()
+        self._key_places = [list(pair.columns).index(one) for one in pair.row_key]
 
-    def writes(self, change: Change) -> list[Write]:
-        """The statements of a change, in order."""
+    def writes(self, changes: Sequence[Change]) -> list[Writes]:
+        """The statements of changes, in order."""
+        found: list[Writes] = []
+        run = _Run(puts=True)
+        for change in changes:
+            for step in self._steps(change):
+                if isinstance(step, Writes):
+                    found += [*self._of_run(run), step]
+                    run = _Run(puts=True)
+                    continue
+                puts, key, values = step
+                if puts != run.puts or key in run.keys:
+                    found += self._of_run(run)
+                    run = _Run(puts)
+                run.rows.append(values)
+                run.keys.add(key)
+        return [*found, *self._of_run(run)]
+
+    def _steps(self, change: Change) -> list[_Step | Writes]:
         if change.operation is Operation.TRUNCATE:
             # DELETE, as TRUNCATE is refused while a foreign key points here, even of an empty table.
-            return [Write(f"DELETE FROM {self._table}", [])]
-        if not self._pair.row_key:
+            return [Writes((Write(f"DELETE FROM {self._table}", []),))]
+        if not self._key:
             if change.operation is Operation.INSERT and change.after is not None:
-                return [self._plain_insert(change.after)]
+                insert = f"{self._insert_head} VALUES {_marks(len(self._all))}"
+                return [Writes((Write(_numbered(insert), self._values(self._all, change.after)),))]
             raise NotPossible(
                 "The table has no key by which a changed row could be found.",
                 mend="give the table a primary key, or exclude it from the migration.",
-                subject=self._pair.source.name,
+                subject=self.pair.source.name,
             )
         if change.operation is Operation.DELETE or change.after is None:
-            return [self._delete(change.before)]
-        if change.before is None or not self._key_changed(change.before, change.after):
-            return [self._put(change.after)]
-        return self._move(change.before, change.after)
+            return [self._delete(change.before or {})]
+        moved = change.before is not None and self._key_changed(change.before, change.after)
+        if UNCHANGED in change.after.values():
+            return [self._update(change.before if moved else None, change.after)]
+        put = self._put(change.after)
+        return [self._delete(change.before or {}), put] if moved else [put]
+
+    def _of_run(self, run: _Run) -> list[Writes]:
+        found, start = [], 0
+        while start < len(run.rows):
+            size = next(size for size in _ROWS_AT_ONCE if size <= len(run.rows) - start)
+            rows = run.rows[start : start + size]
+            statement = self._upsert(size) if run.puts else self._delete_rows(size)
+            found.append(Writes((Write(_numbered(statement), [value for row in rows for value in row]),)))
+            start += size
+        return found
 
     def _key_changed(self, before: RowImage, after: RowImage) -> bool:
         return any(
-            after.get(pair.source.name) is not UNCHANGED
-            and pair.source.name in before
-            and before[pair.source.name] != after.get(pair.source.name)
-            for pair in self._pair.row_key
+            one.source in before and after.get(one.source) is not UNCHANGED and before[one.source] != after[one.source]
+            for one in self._key
         )
 
-    def _move(self, before: RowImage, after: RowImage) -> list[Write]:
-        """A row whose key changed: found by its old key if it is still there, else put under the new one."""
-        if any(value is UNCHANGED for value in after.values()):
-            return [self._update(after, before, must_match=True)]
-        return [self._delete(before), self._put(after)]
+    def _put(self, after: RowImage) -> _Step | Writes:
+        values = self._values(self._all, after)
+        if self.key_is_unique:
+            return True, tuple(values[place] for place in self._key_places), values
+        key = self._values(self._key, after)
+        return Writes((Write(_numbered(self._put_one), [*self._values(self._rest, after), *key, *values]),))
 
-    def _put(self, after: RowImage) -> Write:
-        if any(value is UNCHANGED for value in after.values()):
-            return self._update(after, after, must_match=True)
-        given = frozenset(pair.source.name for pair in self._pair.columns if pair.source.name in after)
-        missing = [pair.source.name for pair in self._pair.columns if pair.source.name not in after]
-        if missing:
-            raise SourceChanged(
-                f"The change lacks the column {', '.join(missing)}.",
-                mend="compare the schemas again and plan anew.",
-                subject=self._pair.source.name,
-            )
-        if given not in self._upserts:
-            self._upserts[given] = self._on_conflict() if self._key_is_unique else self._update_or_insert()
-        values = [self._value(pair, after) for pair in self._pair.columns]
-        if not self._key_is_unique:
-            key = [self._value(pair, after) for pair in self._pair.row_key]
-            values = [*self._rest_values(after), *key, *values]
-        return Write(self._upserts[given], values)
-
-    def _rest(self) -> list[ColumnPair]:
-        return [pair for pair in self._pair.columns if pair.target.name not in self._key_names]
-
-    def _rest_values(self, after: RowImage) -> list[str | None]:
-        return [self._value(pair, after) for pair in self._rest()]
-
-    def _insert_head(self) -> str:
-        names = ", ".join(_name(pair.target.name) for pair in self._pair.columns)
+    def _head(self) -> str:
+        names = ", ".join(one.name for one in self._all)
         # OVERRIDING: identity columns take the source's values, as GENERATED ALWAYS would refuse.
         return f"INSERT INTO {self._table} ({names}) OVERRIDING SYSTEM VALUE"
 
-    def _on_conflict(self) -> str:
-        marks = ", ".join("%s" for _ in self._pair.columns)
-        key = ", ".join(_name(pair.target.name) for pair in self._pair.row_key)
-        sets = ", ".join(f"{name} = EXCLUDED.{name}" for name in (_name(one.target.name) for one in self._rest()))
+    def _upsert(self, rows: int) -> str:
+        marks = ", ".join([_marks(len(self._all))] * rows)
+        key = ", ".join(one.name for one in self._key)
+        sets = ", ".join(f"{one.name} = EXCLUDED.{one.name}" for one in self._rest)
         action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
-        return f"{self._insert_head()} VALUES ({marks}) ON CONFLICT ({key}) {action}"
+        return f"{self._insert_head} VALUES {marks} ON CONFLICT ({key}) {action}"
 
     def _update_or_insert(self) -> str:
         """For a key that no unique index guards (yet): there is one applier, so nobody comes between."""
-        rest = self._rest()
-        sets = ", ".join(f"{_name(pair.target.name)} = %s" for pair in rest)
-        key = " AND ".join(f"{_name(pair.target.name)} = %s" for pair in self._pair.row_key)
-        marks = ", ".join(f"%s::{parameter_type(pair.target.type, self._schema)}" for pair in self._pair.columns)
-        if not rest:
-            found = f"SELECT 1 FROM {self._table} WHERE {key}"
-        else:
-            found = f"UPDATE {self._table} SET {sets} WHERE {key} RETURNING 1"
-        return f"WITH found AS ({found}) {self._insert_head()} SELECT {marks} WHERE NOT EXISTS (SELECT FROM found)"
+        marks = ", ".join(f"{_MARK}::{parameter_type(one.formed.column.type, self._schema)}" for one in self._all)
+        found = f"SELECT 1 FROM {self._table} WHERE {_equal(self._key)}"
+        if self._rest:
+            found = f"UPDATE {self._table} SET {_equal(self._rest, ', ')} WHERE {_equal(self._key)} RETURNING 1"
+        return f"WITH found AS ({found}) {self._insert_head} SELECT {marks} WHERE NOT EXISTS (SELECT FROM found)"
 
-    def _plain_insert(self, after: RowImage) -> Write:
-        marks = ", ".join("%s" for _ in self._pair.columns)
-        values = [self._value(pair, after) for pair in self._pair.columns]
-        return Write(f"{self._insert_head()} VALUES ({marks})", values)
+    def _update(self, before: RowImage | None, after: RowImage) -> Writes:
+        """An update that leaves some values as they are; ``before`` only where the key moved.
 
-    def _update(self, after: RowImage, key: RowImage, *, must_match: bool) -> Write:
-        changed = [pair for pair in self._pair.columns if after.get(pair.source.name, UNCHANGED) is not UNCHANGED]
-        sets = ", ".join(f"{_name(pair.target.name)} = %s" for pair in changed)
-        where = " AND ".join(f"{_name(pair.target.name)} = %s" for pair in self._pair.row_key)
-        values = [self._value(pair, after) for pair in changed]
-        values += [self._key_value(pair, key) for pair in self._pair.row_key]
-        return Write(f"UPDATE {self._table} SET {sets} WHERE {where}", values, must_match)
-
-    def _delete(self, before: RowImage | None) -> Write:
-        where = " AND ".join(f"{_name(pair.target.name)} = %s" for pair in self._pair.row_key)
-        values = [self._key_value(pair, before or {}) for pair in self._pair.row_key]
-        return Write(f"DELETE FROM {self._table} WHERE {where}", values)
-
-    def _key_value(self, pair: ColumnPair, image: RowImage) -> str | None:
-        if pair.source.name not in image:
-            raise SourceChanged(
-                f"The log does not tell the old value of the key column {pair.source.name}.",
-                mend="log whole rows (binlog_row_image=FULL, or a replica identity that holds the key).",
-                subject=self._pair.source.name,
-            )
-        return self._value(pair, image)
-
-    def _value(self, pair: ColumnPair, image: RowImage) -> str | None:
-        value = image[pair.source.name]
-        if value is None or isinstance(value, str):
-            return parameter(pair.on_target, value)
-        raise SourceChanged(
-            f"The log does not tell the value of the key column {pair.source.name}.",
-            mend="set the table's replica identity to its primary key or to FULL.",
-            subject=self._pair.source.name,
+        A row that was copied after its key had moved stands under the new key already.
+        """
+        changed = [one for one in self._all if after.get(one.source, UNCHANGED) is not UNCHANGED]
+        update = f"UPDATE {self._table} SET {_equal(changed, ', ')} WHERE {_equal(self._key)}"
+        values, new = self._values(changed, after), self._values(self._key, {**(before or {}), **after})
+        put = Write(_numbered(update), [*values, *new])
+        if before is None:
+            return Writes((put,), must_match=True)
+        old = self._values(self._key, before)
+        twin = f"SELECT FROM {self._table} WHERE {_equal(self._key)}"
+        drop = f"DELETE FROM {self._table} WHERE {_equal(self._key)} AND EXISTS ({twin})"
+        return Writes(
+            (Write(_numbered(drop), [*old, *new]), Write(_numbered(update), [*values, *old]), put), must_match=True
         )
 
+    def _delete(self, before: RowImage) -> _Step:
+        key = self._values(self._key, before)
+        return False, tuple(key), key
 
-def equals_sql(formed: FormedColumn) -> str:
-    """A condition on one column with a parameter of the column's own type; NULL equals NULL."""
-    return f"t.{_name(formed.name)} IS NOT DISTINCT FROM %s"
+    def _delete_rows(self, rows: int) -> str:
+        if rows == 1:
+            return f"DELETE FROM {self._table} WHERE {_equal(self._key)}"
+        key = ", ".join(one.name for one in self._key)
+        return f"DELETE FROM {self._table} WHERE ({key}) IN ({', '.join([_marks(len(self._key))] * rows)})"
+
+    def _values(self, columns: Sequence[_Column], image: RowImage) -> list[str | None]:
+        values: list[str | None] = []
+        for one in columns:
+            value = image.get(one.source, UNCHANGED)
+            if value is None or isinstance(value, str):
+                values.append(value if one.as_it_is else parameter(one.formed, value))
+            else:
+                raise SourceChanged(
+                    f"The log does not tell the value of the column {one.source}.",
+                    mend="log whole rows (binlog_row_image=FULL, or a replica identity that holds the key);"
+                    " if the table's columns changed, plan the migration anew.",
+                    subject=self.pair.source.name,
+                )
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    source: str
+    name: str
+    """Quoted, on the target."""
+    formed: FormedColumn
+    as_it_is: bool
+
+
+def _read(pairs: Sequence[ColumnPair]) -> tuple[_Column, ...]:
+    return tuple(
+        _Column(one.source.name, quote(one.target.name), one.on_target, is_sent_as_it_is(one.on_target))
+        for one in pairs
+    )
+
+
+@lru_cache(maxsize=1000)
+def _numbered(statement: str) -> str:
+    """The statement with its marks as $1, $2, …: the driver need not look through it for placeholders."""
+    first, *rest = statement.split(_MARK)
+    return first + "".join(f"${number}{text}" for number, text in enumerate(rest, 1))
+
+
+def _marks(count: int) -> str:
+    return "(" + ", ".join([_MARK] * count) + ")"
+
+
+def _equal(columns: Sequence[_Column], between: str = " AND ") -> str:
+    return between.join(f"{one.name} = {_MARK}" for one in columns)
+
+
+def equals_sql(formed: FormedColumn, value: Value) -> str:
+    """A condition on one column that an index can answer (IS NOT DISTINCT FROM cannot); takes no parameter for NULL."""
+    name = f"t.{_name(formed.name)}"
+    return f"{name} IS NULL" if value is None else f"{name} = %s"
 
 
 def _name(*names: str) -> str:
@@ -162,4 +236,4 @@ def _name(*names: str) -> str:
     return quote(*names).replace("%", "%%")
 
 
-__all__ = ["TableWriter", "Write", "equals_sql"]
+__all__ = ["TableWriter", "Write", "Writes", "equals_sql"]
