@@ -26,7 +26,7 @@ from integration.live import TABLES, LiveWriter, copy_all, create_keys, create_t
 
 WAYS = [("mariadb", "postgres"), ("postgres", "mariadb")]
 LARGE = ChunkedCopyOptions(lanes=1, chunk_rows=100_000)
-QUICK = ReplicateOptions.model_validate({"idle": "PT0.2S", "patience": "PT60S", "reconnects": 0})
+QUICK = ReplicateOptions.model_validate({"idle": "PT0.2S", "patience": "PT180S", "reconnects": 0})
 LOADING = {
     "postgres": "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'copy lane%%' AND query LIKE 'COPY%%'"
     " AND state = 'active' AND datname = %s",
@@ -134,7 +134,7 @@ class Ticks:
 def test_lane_and_applier_killed_under_a_live_writer(run: MigrationRun) -> None:
     fill(run.source, 4000)
     start_capture(run, QUICK)
-    with LiveWriter(run.source, rate=200) as writer:
+    with LiveWriter(run.source, rate=150) as writer:
         cut_chunks(run, LARGE)
         sql = LOADING[run.target.engine.traits.engine]
         with run.target.connect("watch") as session:

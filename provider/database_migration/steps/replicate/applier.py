@@ -234,14 +234,18 @@ class Applier:
         if not self._cascades:
             return write(self._session, self._written.schema, self._pairs, changes)
         rows, waiting = 0, list[Change]()
+        unseen: set[str] = set()
         for change in changes:
             if self._cascades.reached_by(change):
-                # Children are looked up on the written side, which has to hold all that came before.
-                if waiting:
+                # Children are looked up on the written side, which has to hold what came before of them.
+                if unseen & self._cascades.below(change.table):
                     rows += write(self._session, self._written.schema, self._pairs, waiting)
-                waiting = self._cascades.of(change, self._find)
-                if self._touched is not None:
-                    self._touch(waiting)
+                    waiting, unseen = [], set()
+                reached = self._cascades.of(change, self._find)
+                self._touch(reached)
+                unseen |= {one.table for one in reached}
+                waiting += reached
+            unseen.add(change.table)
             waiting.append(change)
         return rows + write(self._session, self._written.schema, self._pairs, waiting)
 

@@ -13,7 +13,7 @@ and created anew under the same key during the copy, with other rows than before
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from database_migration.errors import ValueRefused
@@ -44,9 +44,23 @@ class Cascades:
             for key in pair.source.foreign_keys:
                 if key.parent_table in pairs and {key.on_delete, key.on_update} & _ACTING:
                     self._rules[key.parent_table].append(_Rule(name, key, row_key))
+        self._below = {table: self._reached(table) for table in list(self._rules)}
 
     def __bool__(self) -> bool:
         return bool(self._rules)
+
+    def below(self, table: str) -> Set[str]:
+        """Tables whose rows a change of this one may reach: what is looked up on the written side."""
+        return self._below.get(table, frozenset())
+
+    def _reached(self, table: str) -> Set[str]:
+        found: set[str] = set()
+        waiting = [table]
+        while waiting:
+            children = {rule.child for rule in self._rules.get(waiting.pop(), ())} - found
+            found |= children
+            waiting += children
+        return found
 
     def reached_by(self, change: Change) -> bool:
         """Whether a change may have made a foreign key act."""
