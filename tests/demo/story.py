@@ -142,11 +142,14 @@ class Demo:
             by_hand=self.options.gates == "manual",
         )
         deadline = time.monotonic() + RUN_WITHIN_SECONDS
+        changes_back = 0
         with ProgressScreen(self.console, f"{migration} · {airflow.url}") as screen:
             while True:
                 keeper.look()
                 run = airflow.run(migration, run_id)
                 figures = read_figures(databases.target, databases.source, migration, run_id)
+                # Finalizing removes what the ledger kept on the source.
+                changes_back = figures.changes_reverse = max(changes_back, figures.changes_reverse)
                 screen.show(
                     figures,
                     application.live(),
