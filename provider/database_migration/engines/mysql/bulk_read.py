@@ -1,7 +1,7 @@
-"""Rows leave the server as finished text: one column, each row a line of the reader's own bulk format.
+"""Rows leave the server as one column of framed text; here they become the reader's own bulk format.
 
-The server's CPU does the formatting, the client only joins what arrives, in constant memory. A row's text is
-NULL when any of its values has no exact text (``value_sql``); such a row ends the stream with its reason.
+The server makes the transfer texts, ``bulk_frame`` translates whole blocks, in constant memory. A row's text is NULL
+when any of its values has no exact text (``value_sql``); such a row ends the stream with its reason.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 
+from database_migration.engines.mysql.bulk_frame import FIELD, NULL, Frame
 from database_migration.engines.mysql.connection import MySQLSession, quote
 from database_migration.engines.mysql.key_conditions import range_condition
 from database_migration.engines.mysql.value_sql import MAY_BE_LONG, octets, transfer
@@ -24,11 +25,6 @@ BLOCK_BYTES = 256 * 1024
 _DAYS = (Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP)
 
 
-def hexadecimal(text: str) -> str:
-    """A literal that means the same under every sql_mode and charset."""
-    return "x'" + text.encode().hex() + "'"
-
-
 def read_bulk(
     session: MySQLSession,
     schema: str,
@@ -38,46 +34,62 @@ def read_bulk(
     form: BulkFormat,
 ) -> Iterator[bytes]:
     """Blocks of about 256 KiB of a range's rows in ``form``."""
-    fields = f", {hexadecimal(form.delimiter)}, ".join(_field(formed, form) for formed in columns)
+    frame = Frame(form, len(columns))
+    fields = f", {_literal(FIELD)}, ".join(_field(formed, frame.prefix) for formed in columns)
     where = range_condition(table, rows)
-    sql = f"SELECT CONCAT({fields}, {hexadecimal(chr(10))}) FROM {quote(schema, table.name)} {where}"
+    sql = f"SELECT CONCAT({fields}), {nulls_of(columns)} FROM {quote(schema, table.name)} {where}"
     with closing(session.stream(sql)) as batches:
-        complete = yield from _blocks(batches)
-    if not complete:
+        reason = yield from _blocks(batches, frame)
+    if reason == "no_text":
         raise no_text(session, schema, table, columns, rows)
+    if reason == "invalid":
+        raise ValueRefused(
+            "A text holds octets that are not UTF-8.",
+            mend="correct it: ALTER TABLE … MODIFY the column as binary and back in its real charset finds the rows.",
+            subject=f"{schema}.{table.name} ({rows})",
+        )
 
 
-def _blocks(batches: Iterable[Sequence[tuple[bytes | None, ...]]]) -> Generator[bytes, None, bool]:
-    """Joins lines into blocks; returns False when a line was NULL."""
+def _blocks(batches: Iterable[Sequence[tuple[bytes | None, ...]]], frame: Frame) -> Generator[bytes, None, str]:
+    """Gathers rows into blocks; returns why it ended before the last row, or ''."""
     lines: list[bytes] = []
-    size = 0
-    for batch in batches:
-        for (line,) in batch:
-            if line is None:
-                return False
+    size = nulls = 0
+    for line, count in chain(chain.from_iterable(batches), [(None, None)]):
+        if line is not None:
             lines.append(line)
             size += len(line)
-            if size >= BLOCK_BYTES:
-                yield b"".join(lines)
-                lines, size = [], 0
-    if lines:
-        yield b"".join(lines)
-    return True
+            nulls += int(count or 0)
+        if lines and (line is None or size >= BLOCK_BYTES):
+            block = frame.block(lines, nulls)
+            if block is None:
+                return "invalid"
+            yield block
+            lines, size, nulls = [], 0, 0
+        if line is None:
+            return "" if count is None else "no_text"
+    return ""
 
 
-def _field(formed: FormedColumn, form: BulkFormat) -> str:
+def nulls_of(columns: Sequence[FormedColumn]) -> str:
+    """SQL of how many of a row's values are NULL."""
+    return " + ".join(f"({quote(formed.name)} IS NULL)" for formed in columns if formed.column.nullable) or "0"
+
+
+def _literal(octets_of_it: bytes) -> str:
+    """A literal that means the same under every sql_mode and charset."""
+    return f"x'{octets_of_it.hex()}'"
+
+
+def _field(formed: FormedColumn, binary_prefix: str) -> str:
     c = quote(formed.name)
-    value = octets(formed, transfer(formed, c))
-    if formed.form is Form.BINARY and form.binary_prefix:
-        value = f"CONCAT({hexadecimal(form.binary_prefix)}, {value})"
-    elif formed.form in (Form.TEXT, Form.JSON):
-        escapes = form.escapes if form.quote is None else ((form.quote, form.quote * 2),)
-        for character, replacement in escapes:
-            value = f"REPLACE({value}, {hexadecimal(character)}, {hexadecimal(replacement)})"
-    if form.quote is not None:
-        value = f"CONCAT({hexadecimal(form.quote)}, {value}, {hexadecimal(form.quote)})"
+    # All of it binary: a text cannot be put together with octets that are no text.
+    value = f"CONVERT({transfer(formed, c)} USING binary)"
+    if formed.form is Form.BINARY and binary_prefix:
+        value = f"CONCAT({_literal(binary_prefix.encode())}, {value})"
+    if not formed.column.nullable:
+        return value
     # Not IFNULL: a value without an exact text must not pass for NULL.
-    return f"CASE WHEN {c} IS NULL THEN {hexadecimal(form.null)} ELSE {value} END"
+    return f"CASE WHEN {c} IS NULL THEN {_literal(NULL)} ELSE {value} END"
 
 
 def texts(
@@ -86,8 +98,7 @@ def texts(
     """Transfer texts of the rows that a condition (``WHERE …`` or nothing) finds."""
     names = [quote(formed.name) for formed in columns]
     values = ", ".join(octets(formed, transfer(formed, name)) for formed, name in zip(columns, names, strict=True))
-    nulls = " + ".join(f"({name} IS NULL)" for name in names)
-    sql = f"SELECT {values}, {nulls} FROM {quote(schema, table.name)} {where}"
+    sql = f"SELECT {values}, {nulls_of(columns)} FROM {quote(schema, table.name)} {where}"
     complete = True
     with closing(session.stream(sql)) as batches:
         for *row, count in chain.from_iterable(batches):

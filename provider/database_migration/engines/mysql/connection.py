@@ -37,6 +37,8 @@ _SQL_MODE = ",".join(
     )
 )
 _STREAMED_ROWS = 1000
+_STREAMED_BYTES = 512 * 1024
+_FIRST_ROWS = 16
 _SECONDS_TO_CONNECT = 10
 
 # A reader waits while the other side writes, and DDL must not wait for ever behind an open transaction.
@@ -151,8 +153,11 @@ class MySQLSession:
                 self._connection.converter = converter
             finished = False
             try:
-                while batch := result.fetch_row(maxrows=_STREAMED_ROWS, how=0):
+                rows = _FIRST_ROWS
+                while batch := result.fetch_row(maxrows=rows, how=0):
                     yield batch
+                    size = sum(len(value) for row in batch for value in row if value is not None)
+                    rows = max(1, min(_STREAMED_ROWS, rows * _STREAMED_BYTES // max(size, 1)))
                 finished = True
             finally:
                 if not finished:
