@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from database_migration.engines.protocol import Session
 from database_migration.ledger._table import LedgerPart, now
 
 
@@ -33,6 +34,20 @@ class Notes(LedgerPart):
             (*self.scope, name),
         )
         return json.loads(str(rows[0][0])) if rows else None
+
+    @staticmethod
+    def latest(session: Session, migration: str, name: str) -> object:
+        """The fact of this name that a migration's latest run left, for whoever does not know the epoch."""
+        rows = session.execute(
+            "SELECT value FROM database_migration.note WHERE migration = %s AND name = %s ORDER BY epoch DESC LIMIT 1",
+            (migration, name),
+        )
+        return json.loads(str(rows[0][0])) if rows else None
+
+    @staticmethod
+    def erase(session: Session, migration: str, name: str) -> None:
+        """Delete the facts of this name that a migration's runs left."""
+        session.execute("DELETE FROM database_migration.note WHERE migration = %s AND name = %s", (migration, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ def leave(session: Session, migration: str, origin: str) -> bool:
     The schema has to be there. A migration that still needs an empty copy creates it again at its cutover.
     """
     Positions.forget(session, migration)
+    session.execute("DELETE FROM database_migration.note WHERE migration = %s", (migration,))
     session.execute(
         "DELETE FROM database_migration.applied_marker WHERE origin IN (%s, %s)", (origin, f"start {origin}")
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -244,21 +246,26 @@ def test_an_edited_spec_does_not_keep_it_from_going_back(ready: MigrationRun, tr
 
 
 @pytest.fixture
-def mortal_target(
-    make_run: MakeRun, mariadb: MariaDBServer, servers_folder: object, tmp_path_factory: pytest.TempPathFactory
-) -> object:
-    """A target server that the test may kill, and a run to it."""
-    with PostgresServer(servers_folder / "mortal", server_id=3) as server:  # type: ignore[operator]
-        run = make_run(mariadb, server, TABLES["mysql"])
-        fill(run.source)
-        make_ready(run)
-        yield run, server
+def mortal_postgres(servers_folder: Path) -> Iterator[PostgresServer]:
+    """A server that the test may kill."""
+    with PostgresServer(servers_folder / "mortal", server_id=3) as server:
+        yield server
+
+
+@pytest.fixture
+def to_mortal(mortal_postgres: PostgresServer, mariadb: MariaDBServer, make_run: MakeRun) -> Iterator[MigrationRun]:
+    """A run at the gate before its cutover to that server."""
+    run = make_run(mariadb, mortal_postgres, TABLES["mysql"])
+    fill(run.source)
+    make_ready(run)
+    yield run
+    mortal_postgres.start()
 
 
 def test_target_down_before_it_served_the_source_is_opened_at_once(
-    mortal_target: tuple[MigrationRun, PostgresServer], traffic: SqlTraffic
+    to_mortal: MigrationRun, mortal_postgres: PostgresServer, traffic: SqlTraffic
 ) -> None:
-    run, server = mortal_target
+    run, server = to_mortal, mortal_postgres
     killed_cutover(run, traffic, CutoverMove.START_REVERSE, "done")
     server.kill()
     with Application(run, traffic) as application:
@@ -273,9 +280,9 @@ def test_target_down_before_it_served_the_source_is_opened_at_once(
 
 
 def test_target_down_while_it_serves_the_source_stays_fenced(
-    mortal_target: tuple[MigrationRun, PostgresServer], traffic: SqlTraffic
+    to_mortal: MigrationRun, mortal_postgres: PostgresServer, traffic: SqlTraffic
 ) -> None:
-    run, server = mortal_target
+    run, server = to_mortal, mortal_postgres
     with Application(run, traffic) as application, replication(run):
         cutover(run, OVER, traffic)
         application.goes_on(5)

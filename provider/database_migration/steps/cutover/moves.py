@@ -193,7 +193,7 @@ class StartReverse:
         return {"position": position.text}
 
     def undo(self, scene: Scene) -> None:
-        put_triggers_back(scene)
+        put_triggers_back(scene.run)
 
 
 class Switch:

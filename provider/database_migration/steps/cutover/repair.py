@@ -9,6 +9,7 @@ from enum import StrEnum
 from database_migration.errors import Interrupted, MigrationError
 from database_migration.model.migration_state import CutoverMove, Direction, Side
 from database_migration.steps.cutover.moves import moves_of
+from database_migration.steps.cutover.reverse_stream import put_triggers_back
 from database_migration.steps.cutover.scene import LOCK_WAIT, OnMove, Scene
 from database_migration.steps.run import MigrationRun
 from database_migration.traffic import Traffic
@@ -81,6 +82,7 @@ def release_source(run: MigrationRun, traffic: Traffic) -> None:
     lines, so the next try takes all of it back again and does the rest.
     """
     tables = tuple(table.name for table in run.selection.of(run.source.read_schema()))
+    put_triggers_back(run)
     with run.source.connect("fence") as session:
         run.source.engine.fence.lower(session, run.source.schema, tables)
     traffic.switch(Side.SOURCE)

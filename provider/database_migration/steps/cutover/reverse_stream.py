@@ -2,7 +2,7 @@
 
 The user's triggers on the source fired already when the application wrote to the target under triggers of
 its own; where the source's engine would fire them again for applied changes, they are taken down. Their
-statements are in the ledger before the first is dropped.
+statements are stored before the first is dropped, and on the source: there they are at hand when the target is down.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from typing import cast
 
 from database_migration.engines.protocol import TriggerSource
 from database_migration.errors import Interrupted
-from database_migration.ledger import install
+from database_migration.ledger import Notes, install, is_installed
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Side
 from database_migration.steps.cutover.scene import QUICK, Scene
 from database_migration.steps.replicate import Applied, Applier
+from database_migration.steps.run import MigrationRun
 
 TRIGGERS_NOTE = "triggers_down"
 
@@ -42,9 +43,10 @@ def start_reverse(scene: Scene) -> LogPosition:
         tables = scene.tables(Side.SOURCE)
         triggers = run.source.engine.triggers.needed(session, run.source.schema, tables)
         if triggers:
-            known = {trigger.name: trigger for trigger in triggers_down(scene)}
+            known = {trigger.name: trigger for trigger in triggers_down(run)}
             known.update({trigger.name: trigger for trigger in triggers})
-            scene.ledger.notes.put_note(TRIGGERS_NOTE, [asdict(trigger) for trigger in known.values()])
+            notes = run.ledger_over(session, scene.ledger.epoch).notes
+            notes.put_note(TRIGGERS_NOTE, [asdict(trigger) for trigger in known.values()])
             run.source.engine.triggers.take_down(session, run.source.schema, triggers)
         position = run.target.change_log.start(run.log_name, run.target.schema, scene.tables(Side.TARGET))
         positions = run.ledger_over(session, scene.ledger.epoch).positions
@@ -79,19 +81,21 @@ def probe_reverse(scene: Scene, *, timeout: float) -> None:
         applier.apply_until(through)
 
 
-def triggers_down(scene: Scene) -> tuple[TriggerSource, ...]:
+def triggers_down(run: MigrationRun) -> tuple[TriggerSource, ...]:
     """The source's triggers that are held."""
-    lines = cast("Sequence[dict[str, str]]", scene.ledger.notes.get_note(TRIGGERS_NOTE) or ())
+    with run.source.connect("triggers") as session:
+        stored = Notes.latest(session, run.migration, TRIGGERS_NOTE) if is_installed(session) else None
+    lines = cast("Sequence[dict[str, str]]", stored or ())
     return tuple(TriggerSource(line["name"], line["table"], line["create"]) for line in lines)
 
 
-def put_triggers_back(scene: Scene) -> int:
+def put_triggers_back(run: MigrationRun) -> int:
     """Create the held triggers that are missing, and forget them; how many were held."""
-    held = triggers_down(scene)
+    held = triggers_down(run)
     if held:
-        with scene.run.source.connect("triggers") as session:
-            scene.run.source.engine.triggers.put_back(session, scene.run.source.schema, held)
-        scene.ledger.notes.put_note(TRIGGERS_NOTE, [])
+        with run.source.connect("triggers") as session:
+            run.source.engine.triggers.put_back(session, run.source.schema, held)
+            Notes.erase(session, run.migration, TRIGGERS_NOTE)
     return len(held)
 
 

@@ -81,11 +81,11 @@ def _leave_source(
     scene: Scene, options: FinalizeOptions, items: list[Item], findings: list[Finding], *, fenced: bool
 ) -> None:
     run, tables = scene.run, scene.tables(Side.SOURCE)
-    held = triggers_down(scene)
+    held = triggers_down(scene.run)
     with run.source.connect("finalize") as session:
         fence = run.source.engine.fence
         if options.source == "release":
-            put_triggers_back(scene)
+            put_triggers_back(scene.run)
             fence.lower(session, run.source.schema, tables)
             items.append(Item("source", f"fence lowered, {len(held)} triggers put back", done=True))
         elif fenced and tables and not fence.is_up(session, run.source.schema, tables):

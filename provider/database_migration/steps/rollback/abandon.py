@@ -25,7 +25,7 @@ def undo_cutover(scene: Scene, trace: Trace, *, then: Direction) -> None:
     with trace.step("let writes through to the source"):
         scene.traffic.switch(Side.SOURCE)
         scene.traffic.release()
-        put_triggers_back(scene)
+        put_triggers_back(scene.run)
         run = scene.run
         with run.source.connect("fence") as session:
             run.source.engine.fence.lower(session, run.source.schema, scene.tables(Side.SOURCE))

@@ -88,7 +88,7 @@ def _until_equal(scene: Scene, options: RollbackOptions, trace: Trace, pause: Wr
 def _open_source(scene: Scene, options: RollbackOptions, trace: Trace) -> None:
     run = scene.run
     with trace.step("open the source") as words, run.source.connect("fence") as session:
-        words.append(f"{put_triggers_back(scene)} triggers put back")
+        words.append(f"{put_triggers_back(scene.run)} triggers put back")
         run.source.engine.fence.lower(session, run.source.schema, scene.tables(Side.SOURCE))
     with trace.step("switch traffic to the source"):
         scene.traffic.switch(Side.SOURCE)
