@@ -38,7 +38,9 @@ def test_every_file_that_is_no_module_is_in_it(wheel: zipfile.ZipFile) -> None:
     inside = set(wheel.namelist())
     for root in ("provider", "dag_factory"):
         for path in (PROJECT / root).rglob("*"):
-            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in path.relative_to(PROJECT).parts):
+            if path.is_file() and not any(
+                part.startswith((".", "__pycache__")) for part in path.relative_to(PROJECT).parts
+            ):
                 assert path.relative_to(PROJECT / root).as_posix() in inside
 
 
