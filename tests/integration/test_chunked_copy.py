@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -11,9 +12,10 @@ from database_migration.ledger import Runs
 from database_migration.model.migration_state import Phase
 from database_migration.steps.chunked_copy import ChunkedCopyOptions, copy_lane, cut_chunks, finish_copy
 from database_migration.steps.run import MigrationRun
+from demo.shop import build_shop
 from fixtures.servers import PrivateServer
 from integration.conftest import MakeRun
-from integration.live import FAST, TABLES, copy_all, create_tables, differences, fill
+from integration.live import FAST, TABLES, copy_all, create_keys, create_tables, differences, fill
 
 WAYS = [("mariadb", "postgres"), ("postgres", "mariadb"), ("mysql", "postgres"), ("postgres", "postgres18")]
 
@@ -41,6 +43,32 @@ def test_every_row_arrives_and_identities_go_on(filled: MigrationRun) -> None:
     with filled.target.connect("test") as session:
         session.execute("INSERT INTO customer (name) VALUES ('next')")
         assert int(str(session.execute("SELECT id FROM customer WHERE name = 'next'")[0][0])) > 1200
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("chinook_run", 15_607), ("chinook_back_run", 15_607), ("sakila_run", 47_273)]
+)
+def test_sample_databases_arrive_whole(request: pytest.FixtureRequest, name: str, rows: int) -> None:
+    run: MigrationRun = replace(request.getfixturevalue(name), online=False)
+    create_tables(run)
+    copied = copy_all(run)["rows"]
+    assert copied == rows
+    assert differences(run) == (rows, 0, 0)
+    create_keys(run)
+    assert differences(run, sample=0.99, sample_rows=200) == (rows, 0, 0)
+
+
+@pytest.mark.parametrize("source", ["mariadb", "mysql"])
+def test_the_shop_with_its_awkward_values_arrives_whole(
+    request: pytest.FixtureRequest, make_run: MakeRun, postgres: PrivateServer, source: str
+) -> None:
+    server: PrivateServer = request.getfixturevalue(source)
+    run = make_run(server, postgres, online=False)
+    built = build_shop(server.database(run.source.endpoint.database), rows=6000)
+    create_tables(run)
+    assert copy_all(run)["rows"] == sum(built.values())
+    create_keys(run)
+    assert differences(run) == (sum(built.values()), 0, 0)
 
 
 @pytest.fixture
