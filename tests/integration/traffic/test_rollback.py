@@ -17,7 +17,7 @@ from database_migration.steps.cutover import CutoverOptions, cutover
 from database_migration.steps.finalize import FinalizeOptions, finalize
 from database_migration.steps.rollback import FailedTask, FailureFacts, RollbackOptions, rollback
 from database_migration.steps.run import MigrationRun
-from database_migration.traffic import ManualTraffic, SqlTraffic
+from database_migration.traffic import HaproxyTraffic, HaproxyTrafficOptions, ManualTraffic, SqlTraffic
 from fixtures.servers import MariaDBServer, PostgresServer
 from integration.conftest import MakeRun
 from integration.traffic.application import (
@@ -237,7 +237,17 @@ def test_a_run_that_was_never_opened_needs_nothing(
     report = rollback(run, BACK, traffic)
     assert report.summary["outcome"] == "nothing to do: the run was never opened"
     run.open()
-    assert str(rollback(run, BACK, traffic).summary["outcome"]).startswith("abandoned")
+    nowhere = replace(run.source, endpoint=replace(run.source.endpoint, port=1))  # why preflight refused, perhaps
+    assert str(rollback(replace(run, source=nowhere), BACK, traffic).summary["outcome"]).startswith("abandoned")
+    assert state_of(run).phase is Phase.ROLLED_BACK
+
+
+def test_a_switch_that_does_not_answer_keeps_nobody_from_giving_up(ready: MigrationRun) -> None:
+    proxy = HaproxyTraffic(HaproxyTrafficOptions(kind="haproxy", socket="/nowhere", backend="shop"))
+    report = rollback(ready, BACK, proxy)
+    assert report.verdict is Verdict.WARNED
+    assert "does not tell" in report.findings[0].message
+    assert state_of(ready).phase is Phase.ROLLED_BACK
 
 
 def test_an_edited_spec_does_not_keep_it_from_going_back(ready: MigrationRun, traffic: SqlTraffic) -> None:

@@ -31,19 +31,29 @@ def undo_cutover(scene: Scene, trace: Trace, *, then: Direction) -> None:
             run.source.engine.fence.lower(session, run.source.schema, scene.tables(Side.SOURCE))
 
 
-def abandon(scene: Scene, trace: Trace) -> None:
-    """Undo the cutover's moves, stop capture and drop what this run created, on both sides."""
+def abandon(scene: Scene, trace: Trace, *, cutover_begun: bool) -> None:
+    """Undo the cutover's moves, stop capture and drop what this run created, on both sides.
+
+    Traffic and fence are left alone where no move is in force: a switch that does not answer must not keep a
+    run from being given up that never got there.
+    """
     run, ledger = scene.run, scene.ledger
-    undo_cutover(scene, trace, then=Direction.OFF)
+    if cutover_begun:
+        undo_cutover(scene, trace, then=Direction.OFF)
     with trace.step("stop replication"), run.target.connect("rollback") as session:
         ledger.runs.replicate(Direction.OFF)
         _wait_for_appliers(scene, session)
         stop_capture(scene)
+    drop_created(scene, trace)
+    leave_source(scene, trace)
+
+
+def drop_created(scene: Scene, trace: Trace) -> None:
+    """Drop what this run created on the target, the latest first."""
     with trace.step("drop what this run created on the target") as words:
-        dropped = undo_objects(run, ledger, ledger.session)
+        dropped = undo_objects(scene.run, scene.ledger, scene.ledger.session)
         trace.figures["objects_dropped"] = len(dropped)
         words.append(f"{len(dropped)} objects")
-    leave_source(scene, trace)
 
 
 def stop_capture(scene: Scene) -> None:
@@ -76,4 +86,4 @@ def _wait_for_appliers(scene: Scene, session: Session) -> None:
         time.sleep(0.2)
 
 
-__all__ = ["abandon", "leave_source", "stop_capture", "undo_cutover"]
+__all__ = ["abandon", "drop_created", "leave_source", "stop_capture", "undo_cutover"]

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from database_migration.errors import ConnectionRefused, Interrupted, NotPossible, SpecRefused
+from database_migration.errors import ConnectionRefused, Interrupted, MigrationError, NotPossible, SpecRefused
 from database_migration.ledger import Ledger, Runs, is_installed, open_ledger
 from database_migration.model.migration_state import Direction, Phase, RunState, Side
 from database_migration.model.report import Finding, Report, Severity
 from database_migration.steps.cutover.repair import Standing, hold_the_stage, standing
 from database_migration.steps.cutover.scene import Scene
-from database_migration.steps.rollback.abandon import abandon, leave_source, undo_cutover
+from database_migration.steps.rollback.abandon import abandon, drop_created, leave_source, undo_cutover
 from database_migration.steps.rollback.failure import FailureFacts
 from database_migration.steps.rollback.options import RollbackOptions
 from database_migration.steps.rollback.report import data_state, remaining, rollback_report
@@ -89,9 +89,8 @@ def _roll_back(
         )
     hold_the_stage(scene)
     before = data_state(run, ledger)
-    switched = (
-        standing(scene) in (Standing.SWITCHED, Standing.COMPLETE) or ledger.notes.get_note(COMMITTED_NOTE) is not None
-    )
+    stand = standing(scene)
+    switched = stand in (Standing.SWITCHED, Standing.COMPLETE) or ledger.notes.get_note(COMMITTED_NOTE) is not None
     _check_checkpoint(scene, checkpoint, switched=switched)
     if checkpoint == VALIDATED:
         undo_cutover(scene, trace, then=Direction.FORWARD)
@@ -100,10 +99,13 @@ def _roll_back(
         reverse(scene, options, trace)
         leave_source(scene, trace)
         outcome = "reversed: the source serves with every write that the target took"
+    elif state.phase is Phase.PLAN:
+        drop_created(scene, trace)  # the source was only read: it may even be down
+        outcome = "abandoned: nothing had been made yet"
     else:
-        abandon(scene, trace)
+        abandon(scene, trace, cutover_begun=stand is Standing.BEGUN)
         outcome = "abandoned: the source has served all along"
-    findings = _source_serves(scene, trace)
+    findings = [] if state.phase is Phase.PLAN else _source_serves(scene, trace)
     remains = remaining(ledger)
     if checkpoint is None:
         with trace.step("end the run"):
@@ -146,7 +148,13 @@ def _source_serves(scene: Scene, trace: Trace) -> list[Finding]:
             )  # fmt: skip
         for table in tables[:1]:
             session.execute(f"SELECT 1 FROM {run.source.engine.ddl.quote(run.source.schema, table)} LIMIT 1")
-        serving = scene.traffic.serving()
+        try:
+            serving = scene.traffic.serving()
+        except MigrationError as error:
+            findings.append(
+                Finding(Severity.WARNING, "serving", scene.traffic.describe(), f"it does not tell: {error.problem}")
+            )
+            return findings
         words.append(f"traffic leads to {serving or 'where its owners send it'}")
         if serving is Side.TARGET:
             findings.append(
