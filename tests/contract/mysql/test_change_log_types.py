@@ -10,7 +10,8 @@ from database_migration.engines.mysql.change_log import MySQLChangeLog
 from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.rows import MySQLRows
 from database_migration.engines.protocol import Endpoint
-from database_migration.model.key_range import KeyRange
+from database_migration.model.column_type import Form
+from database_migration.model.key_range import ChunkKey, KeyRange
 
 CASES = {
     "enum": ("enum('a','b''c','é\\\\')", ["'a'", "'b''c'", "'é\\\\'"]),
@@ -54,6 +55,23 @@ CASES = {
     "geometry": ("geometry", ["ST_GeomFromText('POLYGON((0 0,9 0,9 9,0 0))')", "ST_GeomFromText('POINT(1 2)', 4326)"]),
     "point": ("point", ["POINT(1.5, -2.5)"]),
 }  # fmt: skip
+
+
+def test_uuids_of_mariadb(session: MySQLSession, endpoint: Endpoint) -> None:
+    if not session.is_mariadb:
+        pytest.skip("MySQL has no uuid type.")
+    session.execute("CREATE TABLE u (id uuid PRIMARY KEY)")
+    start = MySQLChangeLog(endpoint).start("m", endpoint.schema, ["u"])
+    uuids = ["00112233-4455-1677-8899-aabbccddee00", "00000000-0000-0000-0000-000000000000"]
+    session.execute("INSERT INTO u VALUES (%s), (%s)", uuids)
+    columns = formed(session, endpoint.schema)["u"]
+    table = MySQLCatalog().read(session, endpoint.schema).table("u")
+    (transaction,) = [t for t in read_all(endpoint, start, {"u": columns}) if t.changes]
+    assert [change.after and change.after["id"] for change in transaction.changes] == uuids
+    found = MySQLRows().fetch(session, endpoint.schema, table, columns, KeyRange.everything())
+    assert sorted(row[0] or "" for row in found) == sorted(uuids)
+    ranges = MySQLRows().boundaries(session, endpoint.schema, table, ChunkKey("id", Form.UUID), 1)
+    assert [part.upper for part in ranges] == [max(uuids), None]
 
 
 @pytest.mark.parametrize("case", sorted(CASES))

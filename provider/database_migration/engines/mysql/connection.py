@@ -50,7 +50,6 @@ _SETTINGS: Mapping[str, str] = {
     "wait_timeout": "28800",
     "lock_wait_timeout": "300",
     "group_concat_max_len": "1048576",
-    "max_error_count": "64",
 }
 _MARIADB_SETTINGS: Mapping[str, str] = {"max_statement_time": "0"}
 _MYSQL_SETTINGS: Mapping[str, str] = {"max_execution_time": "0", "information_schema_stats_expiry": "0"}

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from database_migration.engines.mysql import preflight
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
+from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
 from database_migration.engines.protocol import QueryOutcome, ServerLoad, Session
 from database_migration.errors import Interrupted, MigrationError, Refused
 from database_migration.model.migration_state import Side
@@ -47,7 +48,7 @@ class MySQLInspection:
         return ServerLoad(
             running=int(str(running[0][1])),
             replica_lag_seconds=None,  # replicas tell their lag only themselves
-            open_transaction_seconds=_oldest_transaction(own),
+            open_transaction_seconds=oldest_transaction_seconds(own) or 0.0,
         )
 
     def explain(self, session: Session, sql: str) -> str | None:
@@ -121,17 +122,6 @@ def _limited(session: MySQLSession, seconds: float) -> Iterator[None]:
     finally:
         with suppress(MigrationError):
             session.execute(f"SET SESSION {name} = 0")
-
-
-def _oldest_transaction(session: MySQLSession) -> float:
-    # trx_started is in the server's own zone, our session is in UTC.
-    with suppress(Refused):
-        rows = session.execute(
-            "SELECT TIMESTAMPDIFF(SECOND, MIN(trx_started), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')) "
-            "FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> CONNECTION_ID()"
-        )
-        return max(0.0, float(str(rows[0][0] or 0)))
-    return 0.0
 
 
 __all__ = ["MySQLInspection"]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from database_migration.engines.mysql.connection import MySQLSession
+from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
 from database_migration.engines.mysql.preflight_privileges import privilege_findings
 from database_migration.engines.mysql.preflight_tables import table_findings
 from database_migration.engines.mysql.preflight_values import value_findings
+from database_migration.errors import Refused
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import CodeKind, Schema, Table
@@ -53,14 +55,23 @@ def _of_server(session: MySQLSession, variables: Mapping[str, str], subject: str
             "Table names keep their case but are compared without it; names that differ by case only collide.",
             mend="none is needed on the target's side unless preflight names twins.",
         )  # fmt: skip
-    oldest = session.execute(
-        "SELECT COALESCE(MAX(TIMESTAMPDIFF(SECOND, trx_started, CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM'))), 0)"
-        " FROM information_schema.innodb_trx"
-    )
-    if int(str(oldest[0][0])) > _LONG_TRANSACTION_SECONDS:
+    if not session.has_md5:
+        yield Finding(
+            Severity.NOTE, "md5", subject,
+            "The server has no MD5(): its rows are sent to the worker to be compared, instead of their digests.",
+            mend="INSTALL COMPONENT 'file://component_classic_hashing';",
+        )  # fmt: skip
+    oldest = oldest_transaction_seconds(session)
+    if oldest is None:
+        yield Finding(
+            Severity.NOTE, "process_privilege", subject,
+            "The account may not see open transactions: preflight cannot tell what the write fence would wait for.",
+            mend="GRANT PROCESS ON *.* TO the account.",
+        )  # fmt: skip
+    elif oldest > _LONG_TRANSACTION_SECONDS:
         yield Finding(
             Severity.WARNING, "long_transaction", subject,
-            f"A transaction has been open for {oldest[0][0]} s; the write fence waits for such at cutover.",
+            f"A transaction has been open for {oldest:.0f} s; the write fence waits for such at cutover.",
             mend="SELECT * FROM information_schema.innodb_trx ORDER BY trx_started; then end it.",
         )  # fmt: skip
 
@@ -91,6 +102,12 @@ def _of_log(session: MySQLSession, variables: Mapping[str, str], subject: str) -
                 mend=f"SET GLOBAL {name} = '{wanted}'; and put {name} = {wanted} under [mysqld];"
                 " sessions that are open keep the old value, so reconnect the application.",
             )  # fmt: skip
+    if variables.get("binlog_order_commits", "ON") == "OFF":
+        yield Finding(
+            Severity.BLOCKER, "binlog_order_commits", subject,
+            "binlog_order_commits is OFF: rows may become visible in another order than the log has, and be missed.",
+            mend="SET GLOBAL binlog_order_commits = ON;",
+        )  # fmt: skip
     for name in ("log_bin_compress", "binlog_transaction_compression"):
         if variables.get(name, "OFF") == "ON":
             yield Finding(
@@ -109,12 +126,19 @@ def _of_log(session: MySQLSession, variables: Mapping[str, str], subject: str) -
             f"The server throws its log away after {kept / 3600:.1f} h; a run that rests longer has to begin again.",
             mend="SET GLOBAL binlog_expire_logs_seconds = 604800;",
         )  # fmt: skip
-    if session.execute("XA RECOVER"):
+    if _prepared_elsewhere(session):
         yield Finding(
             Severity.WARNING, "xa_prepared", subject,
             "Prepared XA transactions hold locks that the write fence waits for.",
             mend="XA RECOVER; then XA COMMIT or XA ROLLBACK each of them.",
         )  # fmt: skip
+
+
+def _prepared_elsewhere(session: MySQLSession) -> bool:
+    try:
+        return bool(session.execute("XA RECOVER"))
+    except Refused:
+        return False  # MySQL shows them to XA_RECOVER_ADMIN only
 
 
 def _retention_seconds(variables: Mapping[str, str]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from database_migration.engines.mysql.connection import MySQLSession, quote
 from database_migration.engines.mysql.names import OWN_DATABASE
@@ -40,12 +41,53 @@ def privilege_findings(session: MySQLSession, schema: str, subject: str, *, role
         if lacking:
             missing.append(f"GRANT {', '.join(sorted(lacking))} ON {scope} TO '{user}'@'{host}';")
     return [
+        *(_trigger_findings(session, schema, subject) if online else ()),
+        *_missing(missing, account, subject),
+    ]
+
+
+def _trigger_findings(session: MySQLSession, schema: str, subject: str) -> Iterator[Finding]:
+    """What keeps an account that holds TRIGGER from making the fence's triggers, and the user's again."""
+    everywhere = _held(session, "*.*")
+    if "SUPER" in everywhere:
+        return
+    if session.execute("SELECT @@log_bin, @@log_bin_trust_function_creators") == [(1, 0)]:
+        yield Finding(
+            Severity.BLOCKER, "log_bin_trust_function_creators", subject,
+            "With a binary log the server lets only SUPER make triggers, and the write fence is made of them.",
+            mend="SET GLOBAL log_bin_trust_function_creators = ON;",
+        )  # fmt: skip
+    account = str(session.execute("SELECT CURRENT_USER()")[0][0])
+    definers = session.execute(
+        "SELECT DISTINCT definer FROM information_schema.triggers WHERE trigger_schema = %s", (schema,)
+    )
+    others = sorted(str(definer) for (definer,) in definers if str(definer) != account)
+    needed = _definer_privilege(session)
+    if others and needed not in everywhere:
+        user, _, host = account.rpartition("@")
+        yield Finding(
+            Severity.BLOCKER, "definer_privilege", subject,
+            f"Triggers of {', '.join(others)} are taken down and put back, which needs {needed}"
+            " (and SYSTEM_USER on MySQL, where one of them holds that).",
+            mend=f"GRANT {needed} ON *.* TO '{user}'@'{host}';",
+        )  # fmt: skip
+
+
+def _definer_privilege(session: MySQLSession) -> str:
+    if session.is_mariadb:
+        return "SET USER"
+    release = tuple(int(part) for part in re.findall(r"\d+", session.version_text)[:2])
+    return "SET_ANY_DEFINER" if release >= (8, 2) else "SET_USER_ID"
+
+
+def _missing(statements: Sequence[str], account: str, subject: str) -> list[Finding]:
+    return [
         Finding(
             Severity.BLOCKER, "privileges", subject,
             f"The account {account} lacks privileges: {statement.removeprefix('GRANT ').split(' TO ')[0]}.",
             mend=statement,
         )
-        for statement in missing
+        for statement in statements
     ]  # fmt: skip
 
 
@@ -59,7 +101,8 @@ def _held(session: MySQLSession, scope: str) -> frozenset[str]:
         words = re.sub(r"\([^)]*\)", "", found["privileges"])
         for privilege in (word.strip().upper() for word in words.split(",")):
             if privilege in ("ALL PRIVILEGES", "ALL"):
-                return frozenset(_READ | _WRITE | _CREATE | _FENCED | _LOG[True] | _LOG[False])
+                wide = {"SUPER"} if found["scope"] == "*.*" else frozenset()
+                return frozenset(_READ | _WRITE | _CREATE | _FENCED | _LOG[True] | _LOG[False] | wide)
             held |= {privilege, _SAME.get(privilege, privilege)}
     return frozenset(held)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from database_migration.model.column_type import Kind
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Table
 
 _ACTING = frozenset({"CASCADE", "SET NULL"})
-_NO_CAPTURE_CHARSETS = frozenset({"utf16", "utf16le", "utf32", "ucs2"})
 
 
 def table_findings(tables: Sequence[Table], *, online: bool, role: Side) -> list[Finding]:
@@ -34,14 +34,8 @@ def _of_table(table: Table, *, online: bool) -> Iterator[Finding]:
                     "What this foreign key's action changes is not in the log; replication makes the same changes.",
                 )  # fmt: skip
     for column in table.columns:
-        if online and column.charset in _NO_CAPTURE_CHARSETS:
-            yield Finding(
-                Severity.WARNING, "charset_in_log", f"{table.name}.{column.name}",
-                f"Texts in {column.charset} are decoded from the log by ourselves, not by the server.",
-                mend=f"ALTER TABLE `{table.name}` CONVERT TO CHARACTER SET utf8mb4; is safest.",
-            )  # fmt: skip
         native = column.type.native.lower()
-        if online and (native.startswith("vector") or "compressed" in native):
+        if online and (column.type.kind is Kind.OTHER or "compressed" in native):
             yield Finding(
                 Severity.BLOCKER, "column_not_in_log", f"{table.name}.{column.name}",
                 f"Columns of type {column.type.native} cannot be read from the log.",

@@ -27,7 +27,7 @@ class _Question:
 
 
 def value_findings(session: MySQLSession, schema: str, tables: Sequence[Table]) -> list[Finding]:
-    """How many rows hold zero or partial dates, NUL characters, YEAR 0000, tinyint(1) beyond 0 and 1."""
+    """How many rows hold zero or partial dates, NUL characters, tinyint(1) beyond 0 and 1."""
     found = []
     for table in tables:
         questions = [question for column in table.columns for question in _questions(table, column)]
@@ -55,11 +55,6 @@ def _questions(table: Table, column: Column) -> Iterator[_Question]:
             column.name, condition, "zero_date", Severity.BLOCKER,
             "a zero or partial date, which no other engine can hold",
             f"{where} {condition}; (NULL, or the date that is meant)",
-        )  # fmt: skip
-    elif column.type.kind is Kind.YEAR:
-        yield _Question(
-            column.name, f"{name} = 0", "zero_year", Severity.WARNING,
-            "the year 0000, which the log tells as 1900", f"{where} {name} = 0;",
         )  # fmt: skip
     elif column.type.kind in _TEXTS:
         # As octets: MySQL's default collation gives NUL no weight, and then it is found in every text.

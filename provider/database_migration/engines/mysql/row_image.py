@@ -51,7 +51,7 @@ _KINDS: Mapping[int, frozenset[Kind]] = {
     FIELD_TYPE.BLOB: frozenset({Kind.TEXT, Kind.BLOB, Kind.JSON}),
     FIELD_TYPE.VARCHAR: frozenset({Kind.VARCHAR, Kind.VARBINARY}),
     FIELD_TYPE.VAR_STRING: frozenset({Kind.VARCHAR, Kind.VARBINARY}),
-    FIELD_TYPE.STRING: frozenset({Kind.CHAR, Kind.BINARY}),
+    FIELD_TYPE.STRING: frozenset({Kind.CHAR, Kind.BINARY, Kind.UUID}),
 }
 """Which kinds of the catalog a type of the log can be."""
 
@@ -206,7 +206,7 @@ def conversion(formed: FormedColumn) -> Callable[[str], str] | None:
     """From the text of the column's own form to that of the form in which it crosses; None where they agree."""
     kind, form = formed.column.type.kind, formed.form
     if form is Form.UUID:
-        return (lambda text: str(UUID(hex=text))) if kind in (Kind.BINARY, Kind.VARBINARY) else str.lower
+        return (lambda text: str(UUID(hex=text))) if kind in (Kind.BINARY, Kind.VARBINARY, Kind.UUID) else str.lower
     if form in (Form.DATETIME, Form.TIMESTAMP) and kind is Kind.DATE:
         return lambda text: f"{text} 00:00:00.000000"
     if form is Form.TIME and kind is Kind.INTEGER:
@@ -222,9 +222,9 @@ def _decode(column: Any, formed: FormedColumn, charsets: Charsets) -> Callable[[
     kind = formed.column.type
     if kind.kind is Kind.JSON:
         return json_text if column.type == FIELD_TYPE.JSON else charsets.decoder("utf8mb4")
-    if kind.kind is Kind.BINARY:
+    if kind.kind in (Kind.BINARY, Kind.UUID):
         # The log leaves out the zero octets at the end.
-        width = 2 * (kind.length or 0)
+        width = 32 if kind.kind is Kind.UUID else 2 * (kind.length or 0)
         return lambda octets: octets.hex().ljust(width, "0")
     if kind.kind in _BYTES:
         return bytes.hex
