@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -258,7 +259,13 @@ def test_a_position_that_is_gone(
     session.execute("INSERT INTO t (id) VALUES (1)")
     session.execute("FLUSH BINARY LOGS")
     current = MySQLChangeLog(endpoint).end().text.split(":")[0]
-    session.execute(f"PURGE BINARY LOGS TO '{current}'")
+    gone = start.text.split(":")[0]
+    until = time.monotonic() + 20
+    while gone in [row[0] for row in session.execute("SHOW BINARY LOGS")]:
+        # A file that an ended reader, or MariaDB's own checkpoint, still holds is not purged.
+        assert time.monotonic() < until
+        session.execute(f"PURGE BINARY LOGS TO '{current}'")
+        time.sleep(0.1)
     with pytest.raises(PositionLost):
         read_all(endpoint, start, columns)
     with pytest.raises(PositionLost):

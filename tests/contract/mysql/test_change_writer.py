@@ -139,6 +139,20 @@ def test_a_value_that_does_not_fit_is_refused(
     assert rows(session) == [("1", "a", None), ("2", "b", None)]
 
 
+def test_times_and_octets_that_do_not_fit_are_refused(session: MySQLSession, endpoint: Endpoint) -> None:
+    session.execute("CREATE TABLE x (id int PRIMARY KEY, d datetime(3), b binary(2))")
+    schema = MySQLCatalog().read(session, endpoint.schema)
+    both = {pair.source.name: pair for pair in pair_tables(TableSelection(), schema, schema)}
+    WRITER.prepare(session, "here")
+    good = {"id": "1", "d": "2024-01-01 00:00:00.123000", "b": "6100"}
+    apply(session, endpoint, both, insert(good, "x"))
+    for wrong in ({**good, "d": "2024-01-01 00:00:00.123400"}, {**good, "b": "61"}):
+        with pytest.raises(ValueRefused):
+            apply(session, endpoint, both, update(good, wrong, "x"))
+    apply(session, endpoint, both, update(good, {**good, "d": None, "b": None}, "x"))
+    assert rows(session, "x") == [("1", None, None)]
+
+
 def test_text_keys_are_compared_exactly(session: MySQLSession, endpoint: Endpoint, pairs: dict[str, TablePair]) -> None:
     WRITER.prepare(session, "here")
     first = {"a": "ab", "b": "2024-01-01 00:00:00.000001", "note": "x"}

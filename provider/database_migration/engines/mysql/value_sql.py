@@ -13,6 +13,8 @@ from database_migration.model.table_selection import FormedColumn
 _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT, Kind.ENUM, Kind.SET})
 _BYTES = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB, Kind.SPATIAL})
 _NUMBERS = frozenset({Kind.INTEGER, Kind.BOOLEAN, Kind.YEAR, Kind.BIT})
+_CLOCKS = frozenset({Kind.DATETIME, Kind.TIMESTAMP, Kind.TIME})
+_FRACTIONS = frozenset({Form.DATETIME, Form.TIMESTAMP, Form.TIME})
 _DAYS = frozenset({Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP})
 
 MAY_BE_LONG = frozenset({Kind.VARCHAR, Kind.TEXT, Kind.BLOB, Kind.VARBINARY, Kind.JSON, Kind.SPATIAL, Kind.OTHER})
@@ -70,8 +72,15 @@ def canonical(formed: FormedColumn, c: str) -> str:
 def received(formed: FormedColumn, text: str) -> str:
     """SQL of the column's value out of its transfer text; ``text`` is a placeholder or a variable."""
     kind, form = formed.column.type.kind, formed.form
+    if form is Form.BINARY and kind is Kind.BINARY:
+        # A shorter value would be filled up with zeros; a longer one is refused by itself.
+        width = formed.column.type.length or 0
+        return f"UNHEX(IF(CHAR_LENGTH({text}) <> {2 * width}, REPEAT('00', {width + 1}), {text}))"
     if form is Form.BINARY and kind in _BYTES:
         return f"UNHEX({text})"
+    if form in _FRACTIONS and kind in _CLOCKS and (digits := 6 - (formed.column.type.fraction or 0)):
+        # A longer fraction would be rounded without a word; what is no time is refused.
+        return f"IF(RIGHT({text}, {digits}) <> '{'0' * digits}', 'fraction', {text})"
     if form is Form.BIT and kind is Kind.BIT:
         return f"CAST(CONV({text}, 2, 10) AS UNSIGNED)"
     if kind in (Kind.YEAR, Kind.BIT):
