@@ -1,6 +1,6 @@
 """Tables before the copy; keys, indexes, views and scripts after it.
 
-Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The rollback at its
+Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The teardown at its
 end takes back what it created, so that it can be run again.
 """
 
@@ -10,6 +10,7 @@ from airflow.sdk import DAG, chain
 
 from database_migration.operators.apply_schema import ApplySchemaOperator
 from database_migration.operators.chunked_copy import ChunkedCopyOperator
+from database_migration.operators.plan import PlanOperator
 from database_migration.operators.preflight import PreflightOperator
 from database_migration.operators.rollback import RollbackOperator
 from database_migration.operators.schema_compare import SchemaCompareOperator
@@ -24,9 +25,10 @@ MIGRATION = {
 with DAG("example_apply_schema", schedule=None, catchup=False, tags=["example", "database-migration"]) as dag:
     chain(
         PreflightOperator(task_id="preflight", **MIGRATION),
+        PlanOperator(task_id="plan", options={"probe_rows": 0}, **MIGRATION),
         SchemaCompareOperator(task_id="schema_compare", **MIGRATION),
         ApplySchemaOperator(task_id="tables", stage="tables", **MIGRATION),
         ChunkedCopyOperator(task_id="chunked_copy", **MIGRATION),
         ApplySchemaOperator(task_id="keys", stage="keys", **MIGRATION),
-        RollbackOperator(task_id="rollback", trigger_rule="all_done", **MIGRATION),
+        RollbackOperator(task_id="rollback", **MIGRATION).as_teardown(),
     )

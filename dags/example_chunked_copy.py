@@ -1,6 +1,6 @@
 """The copy by two lanes, each a mapped task that claims chunks until none is left.
 
-Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The rollback at its
+Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The teardown at its
 end takes back what it created, so that it can be run again.
 """
 
@@ -10,6 +10,7 @@ from airflow.sdk import DAG, chain
 
 from database_migration.operators.apply_schema import ApplySchemaOperator
 from database_migration.operators.chunked_copy import ChunkedCopyOperator
+from database_migration.operators.plan import PlanOperator
 from database_migration.operators.preflight import PreflightOperator
 from database_migration.operators.rollback import RollbackOperator
 
@@ -28,9 +29,10 @@ with DAG("example_chunked_copy", schedule=None, catchup=False, tags=["example", 
     )
     chain(
         PreflightOperator(task_id="preflight", **MIGRATION),
+        PlanOperator(task_id="plan", options={"probe_rows": 0}, **MIGRATION),
         ApplySchemaOperator(task_id="tables", stage="tables", **MIGRATION),
         cut,
         lanes,
         ChunkedCopyOperator(task_id="finish", part="finish", options=OPTIONS, **MIGRATION),
-        RollbackOperator(task_id="rollback", trigger_rule="all_done", **MIGRATION),
+        RollbackOperator(task_id="rollback", **MIGRATION).as_teardown(),
     )

@@ -11,6 +11,7 @@ from airflow.sdk import DAG, chain
 from database_migration.operators.apply_schema import ApplySchemaOperator
 from database_migration.operators.chunked_copy import ChunkedCopyOperator
 from database_migration.operators.cutover import CutoverOperator
+from database_migration.operators.plan import PlanOperator
 from database_migration.operators.preflight import PreflightOperator
 from database_migration.operators.rollback import RollbackOperator
 from database_migration.operators.validate import ValidateOperator
@@ -25,6 +26,7 @@ MIGRATION = {
 with DAG("example_cutover", schedule=None, catchup=False, tags=["example", "database-migration"]) as dag:
     chain(
         PreflightOperator(task_id="preflight", **MIGRATION),
+        PlanOperator(task_id="plan", options={"probe_rows": 0}, **MIGRATION),
         ApplySchemaOperator(task_id="tables", stage="tables", **MIGRATION),
         ChunkedCopyOperator(task_id="chunked_copy", **MIGRATION),
         ApplySchemaOperator(task_id="keys", stage="keys", **MIGRATION),

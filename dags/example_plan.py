@@ -1,6 +1,6 @@
 """The execution plan, with throughput measured by a probe.
 
-Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The rollback at its
+Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The teardown at its
 end takes back what it created, so that it can be run again.
 """
 
@@ -25,5 +25,5 @@ with DAG("example_plan", schedule=None, catchup=False, tags=["example", "databas
         PreflightOperator(task_id="preflight", **MIGRATION),
         SchemaCompareOperator(task_id="schema_compare", **MIGRATION),
         PlanOperator(task_id="plan", options={"probe_rows": 5000}, **MIGRATION),
-        RollbackOperator(task_id="rollback", trigger_rule="all_done", **MIGRATION),
+        RollbackOperator(task_id="rollback", **MIGRATION).as_teardown(),
     )

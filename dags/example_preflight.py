@@ -1,6 +1,6 @@
 """Every reason not to start, found before anything is touched.
 
-Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The rollback at its
+Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The teardown at its
 end takes back what it created, so that it can be run again.
 """
 
@@ -21,5 +21,5 @@ MIGRATION = {
 with DAG("example_preflight", schedule=None, catchup=False, tags=["example", "database-migration"]) as dag:
     chain(
         PreflightOperator(task_id="preflight", **MIGRATION),
-        RollbackOperator(task_id="rollback", trigger_rule="all_done", **MIGRATION),
+        RollbackOperator(task_id="rollback", **MIGRATION).as_teardown(),
     )

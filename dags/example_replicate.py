@@ -1,6 +1,6 @@
 """Changes captured and applied until the target has caught up.
 
-Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The rollback at its
+Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The teardown at its
 end takes back what it created, so that it can be run again.
 """
 
@@ -10,6 +10,7 @@ from airflow.sdk import DAG, chain
 
 from database_migration.operators.apply_schema import ApplySchemaOperator
 from database_migration.operators.chunked_copy import ChunkedCopyOperator
+from database_migration.operators.plan import PlanOperator
 from database_migration.operators.preflight import PreflightOperator
 from database_migration.operators.replicate import ReplicateOperator, StartCaptureOperator
 from database_migration.operators.rollback import RollbackOperator
@@ -24,10 +25,11 @@ MIGRATION = {
 with DAG("example_replicate", schedule=None, catchup=False, tags=["example", "database-migration"]) as dag:
     chain(
         PreflightOperator(task_id="preflight", **MIGRATION),
+        PlanOperator(task_id="plan", options={"probe_rows": 0}, **MIGRATION),
         ApplySchemaOperator(task_id="tables", stage="tables", **MIGRATION),
         StartCaptureOperator(task_id="start_capture", **MIGRATION),
         ChunkedCopyOperator(task_id="chunked_copy", **MIGRATION),
         ReplicateOperator(task_id="reach_copy_end", until="copy_end", **MIGRATION),
         ReplicateOperator(task_id="catch_up", until="caught_up", options={"max_lag": "PT5S"}, **MIGRATION),
-        RollbackOperator(task_id="rollback", trigger_rule="all_done", **MIGRATION),
+        RollbackOperator(task_id="rollback", **MIGRATION).as_teardown(),
     )

@@ -1,6 +1,6 @@
 """The schemas compared, with the target's DDL as scripts in the report.
 
-Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The rollback at its
+Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The teardown at its
 end takes back what it created, so that it can be run again.
 """
 
@@ -23,5 +23,5 @@ with DAG("example_schema_compare", schedule=None, catchup=False, tags=["example"
     chain(
         PreflightOperator(task_id="preflight", **MIGRATION),
         SchemaCompareOperator(task_id="schema_compare", **MIGRATION),
-        RollbackOperator(task_id="rollback", trigger_rule="all_done", **MIGRATION),
+        RollbackOperator(task_id="rollback", **MIGRATION).as_teardown(),
     )

@@ -1,6 +1,6 @@
 """The application's queries in the target's dialect, from the server's statement statistics.
 
-Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The rollback at its
+Trigger it by hand with connections ``example_source`` (mysql) and ``example_target`` (postgres). The teardown at its
 end takes back what it created, so that it can be run again.
 """
 
@@ -25,5 +25,5 @@ with DAG("example_translate_queries", schedule=None, catchup=False, tags=["examp
         PreflightOperator(task_id="preflight", **MIGRATION),
         SchemaCompareOperator(task_id="schema_compare", **MIGRATION),
         TranslateQueriesOperator(task_id="translate_queries", options={"max_rows": 1000}, **MIGRATION),
-        RollbackOperator(task_id="rollback", trigger_rule="all_done", **MIGRATION),
+        RollbackOperator(task_id="rollback", **MIGRATION).as_teardown(),
     )

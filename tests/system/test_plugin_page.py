@@ -26,7 +26,9 @@ def get(airflow: AirflowServices, path: str, *, user: str | None = "admin") -> h
 
 def test_the_distribution_is_known_to_airflow(airflow: AirflowServices) -> None:
     assert "airflow-provider-database-migration" in airflow.airflow("providers", "list")
-    assert "Moves a live database" in airflow.airflow("providers", "get", "airflow-provider-database-migration")
+    assert "Moves a live database" in airflow.airflow(
+        "providers", "get", "--full", "airflow-provider-database-migration"
+    )
     assert "database_migration" in airflow.airflow("plugins")
 
 
