@@ -30,7 +30,7 @@ lint: test-environment
 	$(BIN)/lint-imports
 
 bench: test-environment
-	@for benchmark in tests/benchmarks/bench_*.py; do PYTHONPATH=tests $(BIN)/python $$benchmark || exit 1; done
+	@$(BIN)/python tests/benchmarks
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
