@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from database_migration.ledger import Positions
+from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.run import MigrationRun
@@ -65,6 +66,8 @@ class Motion:
         self._stack = ExitStack()
         self._positions: Positions | None = None
         self._lock = threading.Lock()
+        self._stuck_at: LogPosition | None = None
+        """Where the applied position was when waiting for it was given up."""
 
     def __enter__(self) -> Self:
         if self._epoch is not None:
@@ -83,17 +86,22 @@ class Motion:
         return self._epoch is not None
 
     def settle(self) -> bool:
-        """Wait until all that the source's log holds now is applied; False when that takes too long."""
+        """Wait until all that the source's log holds now is applied; False when that takes too long.
+
+        Where nobody applies at all, only the first caller waits that long.
+        """
         if self._positions is None:
             return True
         end = self._run.source.change_log.end()
         deadline = time.monotonic() + self._settle_seconds
         while True:
             with self._lock:
-                applied = self._positions.get(Direction.FORWARD)
-            if applied is not None and applied.position >= end:
+                stored = self._positions.get(Direction.FORWARD)
+            applied = None if stored is None else stored.position
+            if applied is not None and applied >= end:
                 return True
-            if time.monotonic() >= deadline:
+            if applied == self._stuck_at or time.monotonic() >= deadline:
+                self._stuck_at = applied
                 return False
             time.sleep(_ASK_EVERY)
 
