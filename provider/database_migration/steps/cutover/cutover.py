@@ -31,6 +31,8 @@ from database_migration.traffic import Traffic
 log = logging.getLogger(__name__)
 
 
+_NOBODY_WAITS = 24 * 3600.0
+"""Seconds; offline the application is stopped, and comparing everything may take its time."""
 _AFTER_SWITCH = (CutoverMove.SWITCH, CutoverMove.VERIFY)
 
 
@@ -66,7 +68,8 @@ def cutover(
             )
         if approved_by:
             ledger.notes.put_note(APPROVAL_NOTE, approved_by)
-        attempt = Attempt(scene, options, WritePause(options.max_write_pause.total_seconds()))
+        limit = options.max_write_pause.total_seconds() if run.online else _NOBODY_WAITS
+        attempt = Attempt(scene, options, WritePause(limit))
         stand = standing(scene)
         if stand is Standing.BEGUN:
             log.warning("An earlier try left the cutover unfinished; taking it back before beginning anew.")

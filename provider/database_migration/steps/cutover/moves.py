@@ -14,6 +14,7 @@ from database_migration.errors import Interrupted, ValidationFailed
 from database_migration.model.migration_state import CutoverMove, Direction, Phase, Side
 from database_migration.steps.chunked_copy import advance_identities
 from database_migration.steps.cutover.final_check import (
+    compare_everything,
     compare_in_flight,
     compare_touched,
     count_differences,
@@ -26,7 +27,7 @@ from database_migration.steps.cutover.reverse_stream import (
     put_triggers_back,
     start_reverse,
 )
-from database_migration.steps.cutover.scene import Attempt, Scene
+from database_migration.steps.cutover.scene import Attempt, KnownCatalog, Scene
 from database_migration.steps.cutover.verify import verify_target
 from database_migration.steps.replicate import TouchedRows
 
@@ -95,7 +96,10 @@ class HoldWrites:
     name: ClassVar[CutoverMove] = CutoverMove.HOLD_WRITES
 
     def do(self, attempt: Attempt) -> Detail:
+        _nearly_caught_up(attempt)
         _compare_most(attempt)
+        attempt.known = KnownCatalog.of(attempt.run)
+        attempt.scene.tables(Side.SOURCE)
         lag = _nearly_caught_up(attempt)
         attempt.pause.begin()
         attempt.traffic.hold(timeout=attempt.pause.left())
@@ -115,8 +119,9 @@ class FenceSource:
         if attempt.applier is not None:
             attempt.changes_before_fence = attempt.applier.applied.changes
         with run.source.connect("fence") as session:
+            timeout = min(attempt.pause.left(), attempt.options.max_write_pause.total_seconds())
             outcome = run.source.engine.fence.raise_(
-                session, run.source.schema, attempt.scene.tables(Side.SOURCE), timeout=attempt.pause.left()
+                session, run.source.schema, attempt.scene.tables(Side.SOURCE), timeout=timeout
             )
         return {"tables": outcome.tables, "sessions_ended": outcome.sessions_ended}
 
@@ -149,14 +154,17 @@ class Validate:
 
     def do(self, attempt: Attempt) -> Detail:
         touched = attempt.touched.take()
+        if not attempt.run.online:
+            report = compare_everything(attempt.run)
+            return {name: value for name, value in report.summary.items() if name.startswith("rows_")}
         rows, differing = 0, list[str]()
-        if attempt.run.online:
+        if touched.keys or touched.whole_tables:
             rows, differing = attempt.pause.within(
-                "comparing changed rows", lambda: compare_touched(attempt.run, touched)
+                "comparing changed rows", lambda: compare_touched(attempt.known_run, touched)
             )
         tables = 0
         if attempt.options.final_counts:
-            tables, miscounted = attempt.pause.within("counting rows", lambda: count_differences(attempt.run))
+            tables, miscounted = attempt.pause.within("counting rows", lambda: count_differences(attempt.known_run))
             differing += miscounted
         if differing:
             raise ValidationFailed(
@@ -189,7 +197,7 @@ class StartReverse:
 
     def do(self, attempt: Attempt) -> Detail:
         position = start_reverse(attempt.scene)
-        probe_reverse(attempt.scene, timeout=attempt.pause.left())
+        probe_reverse(attempt.known_run, timeout=attempt.pause.left())
         return {"position": position.text}
 
     def undo(self, scene: Scene) -> None:
@@ -248,28 +256,30 @@ def moves_of(*, online: bool) -> tuple[Move, ...]:
 
 
 def _compare_most(attempt: Attempt) -> None:
-    """Compare what was touched so far while writers write, so that little is left for the pause."""
+    """Compare what was touched so far while writers write, so that little is left for the pause.
+
+    Only a help: what cannot be judged now, because too much is on its way, is compared when nobody writes.
+    """
     left = None
     for _ in range(_ROUNDS):
         rows = len(attempt.touched)
         if attempt.applier is None or rows <= _FEW_ROWS or (left is not None and rows > left / 2):
             return
         left = rows
-        differing = compare_in_flight(attempt.run, _take_keys(attempt.touched))
+        taken = attempt.touched.take()
+        try:
+            differing = compare_in_flight(attempt.run, taken)
+        except Interrupted:
+            attempt.touched.give_back(taken)
+            _ = attempt.applier.applied  # raises what stopped it, if that is why
+            return
+        attempt.touched.give_back(TouchedRows({}, taken.whole_tables))
         if differing:
             raise ValidationFailed(
                 f"{len(differing)} rows differ while the application writes: {without_values(differing)}.",
                 mend="run validate to see the rows, repair them or roll back; writers were not held.",
                 subject=attempt.run.migration,
             )
-
-
-def _take_keys(touched: TouchedRows) -> TouchedRows:
-    """What was touched, except for tables of which no rows can be named: those wait until writes are held."""
-    taken = touched.take()
-    for table in taken.whole_tables:
-        touched.mark_whole(table)
-    return taken
 
 
 def _nearly_caught_up(attempt: Attempt) -> float:

@@ -57,13 +57,13 @@ def start_reverse(scene: Scene) -> LogPosition:
     return position
 
 
-def probe_reverse(scene: Scene, *, timeout: float) -> None:
+def probe_reverse(run: MigrationRun, *, timeout: float) -> None:
     """Read the target's log and write to the fenced source once, as the reverse applier will.
 
     :raises Interrupted: no heartbeat came through in time.
     """
     deadline = time.monotonic() + timeout
-    with Applier(scene.run, QUICK, Direction.REVERSE, obeys=False, wait=timeout) as applier:
+    with Applier(run, QUICK, Direction.REVERSE, obeys=False, wait=timeout) as applier:
         before = applier.applied
 
         def through(applied: Applied) -> bool:
@@ -75,7 +75,7 @@ def probe_reverse(scene: Scene, *, timeout: float) -> None:
                 f"nothing of the target's log came through within {timeout:.1f} s.",
                 mend="see that the target's log settings and the user's privileges are as preflight wants them,"
                 " then clear the task.",
-                subject=scene.run.migration,
+                subject=run.migration,
             )
 
         applier.apply_until(through)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import CutoverMove, Direction, Side
 from database_migration.model.report import Finding
+from database_migration.model.table_selection import TablePair
 from database_migration.steps.cutover.options import CutoverOptions
 from database_migration.steps.cutover.write_pause import WritePause
 from database_migration.steps.replicate import BackgroundApplier, ReplicateOptions, TouchedRows
@@ -26,19 +27,37 @@ OnMove = Callable[[CutoverMove, str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class KnownCatalog(MigrationRun):
+    """A run whose catalogs were read before writers began to wait, and are not read again while they do."""
+
+    known: tuple[TablePair, ...] = ()
+
+    @classmethod
+    def of(cls, run: MigrationRun) -> KnownCatalog:
+        """The run with its catalogs as they are now."""
+        return cls(**{field.name: getattr(run, field.name) for field in fields(MigrationRun)}, known=run.pairs())
+
+    def pairs(self) -> tuple[TablePair, ...]:
+        """What was read."""
+        return self.known
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """All that taking a move back needs; nothing of it is lost with the process."""
 
     run: MigrationRun
     traffic: Traffic
     ledger: Ledger
+    _names: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def tables(self, side: Side) -> tuple[str, ...]:
-        """The selected tables of a side, by the source's catalog."""
-        selected = self.run.selection.of(self.run.source.read_schema())
+        """The selected tables of a side, by the source's catalog; it is read once."""
+        if not self._names:
+            self._names.extend(table.name for table in self.run.selection.of(self.run.source.read_schema()))
         if side is Side.SOURCE:
-            return tuple(table.name for table in selected)
-        return tuple(self.run.selection.target_name(table.name) for table in selected)
+            return tuple(self._names)
+        return tuple(self.run.selection.target_name(name) for name in self._names)
 
     def applier(self, direction: Direction, touched: TouchedRows | None = None) -> BackgroundApplier:
         """An applier of this process; waits until the one that works has ended."""
@@ -58,6 +77,8 @@ class Attempt:
     """Rows that changed since they were last compared."""
     findings: list[Finding] = field(default_factory=list)
     changes_before_fence: int = 0
+    known: MigrationRun | None = None
+    """The run with its catalogs as they were right before writes were held."""
     switching: bool = False
     """True from the moment at which the target may begin to serve."""
 
@@ -76,6 +97,11 @@ class Attempt:
         """Its switch."""
         return self.scene.traffic
 
+    @property
+    def known_run(self) -> MigrationRun:
+        """The run, without reading its catalogs again where they are known."""
+        return self.known or self.scene.run
+
     def applying(self) -> BackgroundApplier:
         """The applier that this move needs."""
         if self.applier is None:
@@ -83,4 +109,4 @@ class Attempt:
         return self.applier
 
 
-__all__ = ["LOCK_WAIT", "QUICK", "Attempt", "OnMove", "Scene"]
+__all__ = ["LOCK_WAIT", "QUICK", "Attempt", "KnownCatalog", "OnMove", "Scene"]

@@ -34,10 +34,12 @@ class TouchedRows:
                     self.whole_tables.add(pair.source.name)
                 keys.update(key for key in found if key is not None)
 
-    def mark_whole(self, table: str) -> None:
-        """Remember a table of which no smaller part can be named."""
+    def give_back(self, taken: TouchedRows) -> None:
+        """Remember again what was taken and could not be looked at."""
         with self._lock:
-            self.whole_tables.add(table)
+            self.whole_tables |= taken.whole_tables
+            for table, keys in taken.keys.items():
+                self.keys.setdefault(table, set()).update(keys)
 
     def take(self) -> TouchedRows:
         """What was remembered so far; this object is empty afterwards."""

@@ -14,7 +14,7 @@ from database_migration.model.migration_state import Direction, Side
 from database_migration.steps.chunked_copy import advance_identities
 from database_migration.steps.cutover.final_check import compare_touched, count_differences, without_values
 from database_migration.steps.cutover.reverse_stream import put_triggers_back
-from database_migration.steps.cutover.scene import Scene
+from database_migration.steps.cutover.scene import KnownCatalog, Scene
 from database_migration.steps.cutover.write_pause import WritePause
 from database_migration.steps.replicate import BackgroundApplier, TouchedRows
 from database_migration.steps.rollback.abandon import stop_capture
@@ -54,6 +54,8 @@ def _until_equal(scene: Scene, options: RollbackOptions, trace: Trace, pause: Wr
     with scene.applier(Direction.REVERSE, touched) as applier:
         with trace.step("catch up"):
             _nearly_caught_up(scene, options, applier)
+        known = KnownCatalog.of(run)
+        scene.tables(Side.TARGET)
         with trace.step("hold writes"):
             pause.begin()
             scene.traffic.hold(timeout=pause.left())
@@ -67,9 +69,9 @@ def _until_equal(scene: Scene, options: RollbackOptions, trace: Trace, pause: Wr
             applied = applier.stop()
             words.append(f"up to {applied.position}")
     with trace.step("compare") as words:
-        rows, differing = pause.within("comparing changed rows", lambda: compare_touched(run, touched, Side.TARGET))
+        rows, differing = pause.within("comparing changed rows", lambda: compare_touched(known, touched, Side.TARGET))
         if options.final_counts:
-            differing += pause.within("counting rows", lambda: count_differences(run))[1]
+            differing += pause.within("counting rows", lambda: count_differences(known))[1]
         words.append(f"{rows} rows, {len(differing)} differences")
         if differing:
             raise ValidationFailed(
