@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 
 from database_migration.engines.postgres import slot
 from database_migration.engines.postgres.connection import PostgresSession, connect_to
-from database_migration.engines.postgres.names import object_name, quote, slot_name
+from database_migration.engines.postgres.names import object_name, slot_name
 from database_migration.engines.postgres.replication_stream import Block, Keepalive, ReplicationStream
 from database_migration.engines.postgres.server_errors import translated
 from database_migration.engines.postgres.transaction_assembly import TransactionAssembly, position
@@ -121,7 +121,7 @@ class PostgresChangeLog:
             stream.close()
         with self._session() as session:
             slot.drop(session, self._slot(name))
-            session.execute(f"DROP PUBLICATION IF EXISTS {quote(object_name(name))}")
+            slot.drop_publication(session, object_name(name))
             with suppress(Refused):  # without the right to drop origins there was none to create them either
                 slot.drop_origins(session, name)
 

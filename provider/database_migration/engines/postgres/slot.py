@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from database_migration.errors import Interrupted, PositionLost, Refused
 
 _START_AGAIN = "start the migration again from the first chunk (roll it back, then trigger a new run)."
 _CREATION_TIMEOUT = "120s"
+_DROP_TRIES = 40
+_DROP_TRY_MILLISECONDS = 300
 
 
 def publish(session: PostgresSession, publication: str, schema: str, tables: Sequence[str]) -> None:
@@ -133,6 +136,32 @@ def drop(session: PostgresSession, slot: str) -> None:
     session.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s", [slot])
 
 
+def drop_publication(session: PostgresSession, publication: str) -> None:
+    """Drop the publication while nobody writes to its tables; twice is once.
+
+    A writer that meets a publication in the moment of its end fails ("cache lookup failed for publication"), so the
+    tables are locked for that moment, in short tries that a busy application does not notice.
+
+    :raises Interrupted: open transactions held a table for all of the tries.
+    """
+    members = session.execute(
+        "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s", [publication]
+    )
+    names = ", ".join(quote(str(schema), str(table)) for schema, table in members)
+    for left in reversed(range(_DROP_TRIES)):
+        try:
+            with session.transaction():
+                session.execute(f"SET LOCAL lock_timeout = '{_DROP_TRY_MILLISECONDS}ms'")
+                if names:
+                    session.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+                session.execute(f"DROP PUBLICATION IF EXISTS {quote(publication)}")
+            return
+        except Interrupted:
+            if not left:
+                raise
+            time.sleep(0.1)
+
+
 def drop_origins(session: PostgresSession, migration: str) -> None:
     """Drop the replication origins of a migration's appliers, its numbered neighbours included."""
     first = shortened(f"database_migration_{migration}")
@@ -161,6 +190,7 @@ __all__ = [
     "create",
     "drop",
     "drop_origins",
+    "drop_publication",
     "log_end",
     "log_now",
     "publish",
