@@ -1,4 +1,4 @@
-# make demo    a live migration of the sample shop through a real Airflow, from nothing (GATES=manual KEEP=1 SPEC=rollback ROWS=n)
+# make demo    a live migration of the sample shop through a real Airflow, from nothing (GATES=manual KEEP=1 SPEC=rollback ROWS=n RATE=n)
 # make demo-stop   ends what KEEP=1 left running
 # make test    lint and every test, from nothing (TESTS=tests/unit WORKERS=2)
 # make bench   the benchmarks, by hand
@@ -7,6 +7,7 @@ GATES ?= auto
 KEEP ?= 0
 SPEC ?= shop
 ROWS ?= 200000
+RATE ?= 150
 TESTS ?= tests
 WORKERS ?= 2
 
@@ -15,7 +16,7 @@ BIN := .venv/bin
 .PHONY: demo demo-stop test lint bench clean demo-environment test-environment
 
 demo: demo-environment
-	@PYTHONPATH=tests $(BIN)/python -m demo --gates=$(GATES) --keep=$(KEEP) --spec=$(SPEC) --rows=$(ROWS)
+	@PYTHONPATH=tests $(BIN)/python -m demo --gates=$(GATES) --keep=$(KEEP) --spec=$(SPEC) --rows=$(ROWS) --rate=$(RATE)
 
 demo-stop: demo-environment
 	@PYTHONPATH=tests $(BIN)/python -m demo --stop
