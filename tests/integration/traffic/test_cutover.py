@@ -134,6 +134,23 @@ def test_killed_between_the_switch_and_its_line_the_traffic_is_asked(ready: Migr
     assert state_of(ready).serving is Side.TARGET
 
 
+def test_an_error_right_after_the_switch_lets_writers_go_on(ready: MigrationRun, traffic: SqlTraffic) -> None:
+    def fail(move: CutoverMove, state: str) -> None:
+        if (move, state) == (CutoverMove.SWITCH, "done"):
+            raise Interrupted("the worker is going down.", mend="clear the task.")
+
+    with Application(ready, traffic) as application:
+        with pytest.raises(Interrupted, match="going down"):
+            cutover(ready, options(), traffic, on_move=fail)
+        application.goes_on()
+        assert traffic.serving() is Side.TARGET
+        cutover(ready, options(), traffic)
+        application.goes_on()
+    assert application.refusals == []
+    assert state_of(ready).phase is Phase.SOAK
+    check_nothing_lost(application, Side.TARGET)
+
+
 @pytest.mark.parametrize("ready", WAYS[:2], indirect=True, ids="-".join)
 def test_a_pause_that_grows_too_long_is_taken_back(ready: MigrationRun, traffic: SqlTraffic) -> None:
     with Application(ready, traffic) as application, replication(ready):

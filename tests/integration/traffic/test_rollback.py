@@ -107,6 +107,7 @@ def test_before_cutover_it_abandons_and_leaves_nothing(ready: MigrationRun, traf
     assert state_of(ready).phase is Phase.ROLLED_BACK
 
 
+@pytest.mark.parametrize("ready", WAYS[:2], indirect=True, ids="-".join)
 def test_a_new_run_starts_where_the_last_one_was_rolled_back(ready: MigrationRun, traffic: SqlTraffic) -> None:
     with Application(ready, traffic) as application:
         with replication(ready):

@@ -108,9 +108,13 @@ def _take_back(attempt: Attempt, error: BaseException, on_move: OnMove) -> None:
     try:
         with scene.run.ledger() as ledger:
             scene = Scene(scene.run, scene.traffic, ledger)
-            if standing(scene) is Standing.BEGUN:
+            stand = standing(scene)
+            if stand is Standing.BEGUN:
                 log.warning("Cutover: taking everything back (%s).", error)
                 undo_moves(scene, on_move=on_move, reason=f"{type(error).__name__}: {error}")
+            elif stand is Standing.SWITCHED:
+                log.warning("Cutover: the target serves already; the next try finishes (%s).", error)
+                scene.traffic.release()
     except MigrationError:
         if attempt.switching and scene.traffic.serving() is not Side.SOURCE:
             raise

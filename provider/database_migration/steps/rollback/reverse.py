@@ -106,13 +106,14 @@ def _open_source(scene: Scene, options: RollbackOptions, trace: Trace) -> None:
 
 
 def _go_on_with_target(scene: Scene, error: BaseException) -> None:
-    """Take back what was done so far; a step that fails leaves the rest to the next try."""
+    """Take back what was done so far, over fresh connections; what fails is left to the next try."""
     try:
-        if scene.ledger.notes.get_note(COMMITTED_NOTE) is not None:
-            return
-        _lower_target(scene)
-        scene.traffic.release()
-        scene.ledger.runs.replicate(Direction.REVERSE)
+        with scene.run.ledger() as ledger:
+            if ledger.notes.get_note(COMMITTED_NOTE) is not None:
+                return
+            _lower_target(scene)
+            scene.traffic.release()
+            ledger.runs.replicate(Direction.REVERSE)
     except MigrationError as second:
         raise Interrupted(
             f"the rollback failed ({error}) and could not be taken back ({second}).",
