@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from fixtures.airflow_services import AirflowServices, Gate
+from fixtures.airflow_api import Gate
+from fixtures.airflow_services import AirflowServices
 
 
 class GateKeeper:

@@ -21,7 +21,8 @@ from demo.progress import ProgressScreen
 from demo.reconcile import reconcile
 from demo.summary import DemoOutcome
 from demo.writer.configuration import WriterConfiguration
-from fixtures.airflow_services import FINAL_STATES, SERVICES, AirflowServices
+from fixtures.airflow_api import FINAL_STATES
+from fixtures.airflow_services import SERVICES, AirflowServices
 
 ADMIN = ("admin", "admin")
 RUN_WITHIN_SECONDS = 1800
