@@ -32,6 +32,7 @@ def keywords(spec: MigrationSpec) -> dict[str, Any]:
         "target_conn_id": spec.target.conn_id,
         "target_schema": spec.target.schema_name,
         "tables": spec.tables.model_dump(mode="json"),
+        "mapping": spec.mapping.model_dump(mode="json", exclude_defaults=True),
         "spec_hash": spec.hash,
         "online": spec.online,
         "reports": spec.reports,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from croniter import croniter
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from database_migration.model.mapping import Mapping
 from database_migration.steps.apply_schema import ApplySchemaOptions
 from database_migration.steps.chunked_copy import ChunkedCopyOptions
 from database_migration.steps.cutover import CutoverOptions
@@ -154,6 +155,9 @@ class MigrationSpec(SpecPart):
     source: DatabaseSpec = Field(description="Where the data is.")
     target: DatabaseSpec = Field(description="Where the data goes; the ledger is kept there.")
     tables: TablesSpec = Field(default_factory=TablesSpec, description="Which tables take part.")
+    mapping: Mapping = Field(
+        default_factory=Mapping, description="How types, names, collations and values are held on the target."
+    )
     strategy: Literal["online", "offline"] = Field(
         "online", description="offline: the application is stopped and nothing is replicated."
     )

@@ -8,13 +8,14 @@ statement that can never succeed is ``Refused``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from database_migration.model.change import Change, ChangeTransaction, Value
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Side
@@ -143,7 +144,7 @@ class Statement:
 class Ddl(Protocol):
     """Writes DDL for this engine from the neutral schema. Names are quoted; nothing is executed here."""
 
-    def hold(self, table: Table, *, dialect: str, booleans: Set[str] = frozenset()) -> tuple[Table, list[Finding]]:
+    def hold(self, table: Table, *, dialect: str, policy: HoldPolicy | None = None) -> tuple[Table, list[Finding]]:
         """The table as this engine would hold and report it; ``dialect`` is the engine that reported it.
 
         Every column type is one that this engine has, defaults, checks and generated expressions are in
@@ -151,8 +152,7 @@ class Ddl(Protocol):
         What cannot be held exactly is a finding: ``type_widened``, ``default_dropped``, ``check_dropped``,
         ``collation_changed``, ``index_dropped`` … A table that
         this engine reported itself comes back as it is.
-        ``booleans`` names the tinyint(1) columns that hold nothing but 0, 1 and NULL (counted by the
-        caller): they become booleans where the engine has them, the others stay integers.
+        ``policy`` is what the spec and the values in the table decide; None: the defaults, which lose nothing.
         """
         ...
 

@@ -30,6 +30,7 @@ class MigrationKeywords(BaseOperator):
         source_schema: str | None = None,
         target_schema: str | None = None,
         tables: Mapping[str, Any] | None = None,
+        mapping: Mapping[str, Any] | None = None,
         spec_hash: str = "",
         online: bool = True,
         reports: str | None = None,
@@ -42,6 +43,7 @@ class MigrationKeywords(BaseOperator):
         self.target_conn_id = target_conn_id
         self.target_schema = target_schema
         self.tables = dict(tables or {})
+        self.mapping = dict(mapping or {})
         self.spec_hash = spec_hash
         self.online = online
         self.reports = reports
@@ -56,6 +58,7 @@ class MigrationKeywords(BaseOperator):
             "target_conn_id": self.target_conn_id,
             "target_schema": self.target_schema,
             "tables": self.tables,
+            "mapping": self.mapping,
             "spec_hash": self.spec_hash,
             "online": self.online,
             "reports": self.reports,

@@ -10,6 +10,7 @@ from typing import Any
 from database_migration.hooks.archive import archive_at
 from database_migration.hooks.endpoint import endpoint_of
 from database_migration.hooks.engine import engine_named
+from database_migration.hooks.mapping import mapping_of
 from database_migration.hooks.selection import selection_as_tables, selection_of
 from database_migration.ledger import Runs, is_installed
 from database_migration.model.migration_state import RunState
@@ -29,6 +30,7 @@ class MigrationHook:
     :param source_schema: schema to migrate; None: the connection's.
     :param target_schema: schema to migrate into; None: the connection's.
     :param tables: the spec's ``tables``.
+    :param mapping: the spec's ``mapping``.
     :param spec_hash: hash of the resolved spec.
     :param online: whether changes are replicated.
     :param reports: where reports are filed; None: the configured place.
@@ -40,6 +42,7 @@ class MigrationHook:
     source_schema: str | None = None
     target_schema: str | None = None
     tables: Mapping[str, Any] = field(default_factory=dict)
+    mapping: Mapping[str, Any] = field(default_factory=dict)
     spec_hash: str = ""
     online: bool = True
     reports: str | None = None
@@ -65,6 +68,7 @@ class MigrationHook:
             target=self.target,
             archive=archive_at(self.reports),
             selection=selection_of(self.tables),
+            mapping=mapping_of(self.mapping),
             spec_hash=self.spec_hash,
             online=self.online,
         )
@@ -88,13 +92,23 @@ class MigrationHook:
         with run.ledger() as ledger:
             note = ledger.notes.get_note(SPEC_NOTE)
         if isinstance(note, dict):
-            run = replace(run, selection=selection_of(note["tables"]), online=bool(note["online"]))
+            run = replace(
+                run,
+                selection=selection_of(note["tables"]),
+                mapping=mapping_of(note.get("mapping")),
+                online=bool(note["online"]),
+            )
         return run
 
     def remember_spec(self, run: MigrationRun) -> None:
         """Store with the run what ``run_as_opened`` needs."""
+        note = {
+            "tables": selection_as_tables(run.selection),
+            "mapping": run.mapping.model_dump(mode="json", exclude_defaults=True),
+            "online": run.online,
+        }
         with run.current_ledger() as ledger:
-            ledger.notes.put_note(SPEC_NOTE, {"tables": selection_as_tables(run.selection), "online": run.online})
+            ledger.notes.put_note(SPEC_NOTE, note)
 
 
 __all__ = ["SPEC_NOTE", "MigrationHook"]

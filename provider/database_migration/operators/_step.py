@@ -35,6 +35,7 @@ class MigrationOperator(MigrationKeywords):
     :param source_schema: schema to migrate; None: the connection's.
     :param target_schema: schema to migrate into; None: the connection's.
     :param tables: which tables take part, as in a spec.
+    :param mapping: how types, names, collations and values are held on the target, as in a spec.
     :param spec_hash: hash of the resolved spec, compared with the one the run was opened with.
     :param online: False where the application is stopped and nothing is replicated.
     :param reports: where reports are filed; None: ``[database_migration] reports``.

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from database_migration.engines.protocol import ChangeLog, Endpoint, Engine, Session
 from database_migration.errors import SourceChanged
 from database_migration.ledger import Ledger, Runs, install, open_ledger
+from database_migration.model.mapping import Mapping
 from database_migration.model.migration_state import Phase, RunState, Side
 from database_migration.model.schema import Schema
 from database_migration.model.table_selection import TablePair, TableSelection, pair_tables
@@ -58,6 +59,7 @@ class MigrationRun:
     target: Database
     archive: ReportArchive
     selection: TableSelection = field(default_factory=TableSelection)
+    mapping: Mapping = field(default_factory=Mapping)
     spec_hash: str = ""
     online: bool = True
     """False: the application is stopped and nothing is replicated."""

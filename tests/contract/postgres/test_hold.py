@@ -11,12 +11,13 @@ from contract.postgres.pairs import SCHEMA
 from database_migration.engines.postgres import ENGINE
 from database_migration.engines.postgres.connection import PostgresSession
 from database_migration.model.column_type import ColumnType, Kind
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Check, Column, Default, ForeignKey, Index, IndexMethod, IndexPart, Table
 
 
 def held(table: Table, booleans: frozenset[str] = frozenset()) -> tuple[Table, list[Finding]]:
-    return ENGINE.ddl.hold(table, dialect="mysql", booleans=booleans)
+    return ENGINE.ddl.hold(table, dialect="mysql", policy=HoldPolicy(booleans=booleans))
 
 
 def create(session: PostgresSession, *tables: Table) -> list[Table]:

@@ -5,13 +5,12 @@ Where they differ, version comments choose: MySQL ignores ``/*M! … */``, Maria
 
 from __future__ import annotations
 
-from collections.abc import Set
-
 from database_migration.engines.mysql.column_types import native, text_literal
 from database_migration.engines.mysql.connection import IF_EXISTS, quote
 from database_migration.engines.mysql.defaults import default_sql, now_sql
 from database_migration.engines.mysql.hold_table import hold_table
 from database_migration.engines.protocol import Statement
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding
 from database_migration.model.schema import Column, ForeignKey, Index, IndexMethod, IndexPart, Table, View
 
@@ -21,10 +20,10 @@ _INDEX_WORDS = {IndexMethod.FULLTEXT: "FULLTEXT ", IndexMethod.SPATIAL: "SPATIAL
 class MySQLDdl:
     """See ``engines.protocol.Ddl``."""
 
-    def hold(self, table: Table, *, dialect: str, booleans: Set[str] = frozenset()) -> tuple[Table, list[Finding]]:
+    def hold(self, table: Table, *, dialect: str, policy: HoldPolicy | None = None) -> tuple[Table, list[Finding]]:
         if dialect == "mysql":
             return table, []
-        return hold_table(table, dialect)
+        return hold_table(table, dialect, policy or HoldPolicy())
 
     def create_table(self, schema: str, table: Table) -> Statement:
         lines = [_column(column, table) for column in table.columns]

@@ -9,6 +9,7 @@ from database_migration.engines.mysql.expressions import translate
 from database_migration.engines.mysql.hold_types import TEXT_KINDS, hold_type
 from database_migration.engines.mysql.names import fitted
 from database_migration.model.column_type import ColumnType, Kind
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Column, Default, Table
 
@@ -18,7 +19,7 @@ _ROW_BYTES = 60_000
 _OCTETS = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3}
 
 
-def hold_columns(table: Table, dialect: str) -> tuple[tuple[Column, ...], list[Finding]]:
+def hold_columns(table: Table, dialect: str, policy: HoldPolicy) -> tuple[tuple[Column, ...], list[Finding]]:
     """The table's columns with what they lose; at most one column keeps its identity."""
     keyed = keyed_columns(table)
     findings: list[Finding] = []

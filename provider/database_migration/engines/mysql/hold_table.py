@@ -9,6 +9,7 @@ from database_migration.engines.mysql.hold_columns import hold_columns, octets
 from database_migration.engines.mysql.hold_types import KEYED_CHARACTERS
 from database_migration.engines.mysql.names import fitted
 from database_migration.model.column_type import Kind
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Check, ForeignKey, Index, IndexMethod, IndexPart, Table
 
@@ -18,9 +19,9 @@ _ACTIONS = frozenset({"NO ACTION", "CASCADE", "SET NULL"})
 _UNBOUNDED = frozenset({Kind.TEXT, Kind.BLOB})
 
 
-def hold_table(table: Table, dialect: str) -> tuple[Table, list[Finding]]:
+def hold_table(table: Table, dialect: str, policy: HoldPolicy) -> tuple[Table, list[Finding]]:
     """The table in MySQL's terms, with a finding for all that is not held exactly."""
-    columns, findings = hold_columns(table, dialect)
+    columns, findings = hold_columns(table, dialect, policy)
     held = Table(
         name=fitted(table.name),
         columns=columns,

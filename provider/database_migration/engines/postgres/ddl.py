@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-
 from database_migration.engines.postgres import on_update_now
 from database_migration.engines.postgres.column_types import type_sql
 from database_migration.engines.postgres.default_values import default_sql
@@ -12,6 +10,7 @@ from database_migration.engines.postgres.hold_table import held_table
 from database_migration.engines.postgres.names import literal, quote, shortened
 from database_migration.engines.protocol import Statement
 from database_migration.model.column_type import Kind
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding
 from database_migration.model.schema import Column, ForeignKey, Index, IndexMethod, IndexPart, Table, View
 
@@ -19,9 +18,9 @@ from database_migration.model.schema import Column, ForeignKey, Index, IndexMeth
 class PostgresDdl:
     """Fulfils ``protocol.Ddl``."""
 
-    def hold(self, table: Table, *, dialect: str, booleans: Set[str] = frozenset()) -> tuple[Table, list[Finding]]:
+    def hold(self, table: Table, *, dialect: str, policy: HoldPolicy | None = None) -> tuple[Table, list[Finding]]:
         """The table as PostgreSQL would hold and report it."""
-        return held_table(table, dialect=dialect, booleans=booleans)
+        return held_table(table, dialect=dialect, policy=policy or HoldPolicy())
 
     def create_table(self, schema: str, table: Table) -> Statement:
         """Columns, primary key and, where there is none, the unique key that stands in for it.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Set
 from dataclasses import replace
 
 from database_migration.engines.postgres.default_values import constant_text
 from database_migration.engines.postgres.hold_expressions import translated_expression
 from database_migration.engines.postgres.names import quote, shortened
 from database_migration.model.column_type import ColumnType, Kind
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Check, Column, Default, Table
 
@@ -19,12 +19,12 @@ _UNSIGNED_BITS = {8: 16, 16: 32, 24: 32, 32: 64}
 _PORTABLE = ("CURRENT_TIMESTAMP", "CURRENT_DATE", "UUID")
 
 
-def held_columns(table: Table, *, dialect: str, booleans: Set[str]) -> tuple[list[Column], list[Finding]]:
+def held_columns(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[list[Column], list[Finding]]:
     """The columns with types, defaults and generated expressions of PostgreSQL."""
     findings: list[Finding] = []
     keyed = set(table.primary_key) | {name for key in table.foreign_keys for name in key.columns}
     typed = [
-        replace(column, type=_held_type(table, column, booleans, column.name in keyed, findings))
+        replace(column, type=_held_type(table, column, policy, column.name in keyed, findings))
         for column in table.columns
     ]
     types = {column.name: column.type for column in typed}
@@ -79,9 +79,9 @@ def enum_checks(table: Table, dialect: str) -> list[Check]:
     return checks
 
 
-def _held_type(table: Table, column: Column, booleans: Set[str], keyed: bool, findings: list[Finding]) -> ColumnType:
+def _held_type(table: Table, column: Column, policy: HoldPolicy, keyed: bool, findings: list[Finding]) -> ColumnType:
     kind = column.type.kind
-    held = _neutral(column, booleans, keyed)
+    held = _neutral(column, policy, keyed)
     if kind is Kind.INTEGER and column.type.unsigned and held.kind is not Kind.BOOLEAN:
         if column.type.bits == 64 and held.kind is Kind.INTEGER:
             message = "BIGINT UNSIGNED becomes bigint: values above 9223372036854775807 are refused."
@@ -101,10 +101,10 @@ def _held_type(table: Table, column: Column, booleans: Set[str], keyed: bool, fi
     return held
 
 
-def _neutral(column: Column, booleans: Set[str], keyed: bool) -> ColumnType:
+def _neutral(column: Column, policy: HoldPolicy, keyed: bool) -> ColumnType:
     type_, kind = column.type, column.type.kind
     if kind is Kind.INTEGER or column.identity:
-        return _integer(column, booleans, keyed)
+        return _integer(column, policy, keyed)
     if kind in (Kind.DATETIME, Kind.TIMESTAMP, Kind.TIME, Kind.INTERVAL):
         held = Kind.INTERVAL if kind is Kind.TIME else kind  # MySQL's TIME goes beyond 24 hours
         return ColumnType(held, fraction=6 if type_.fraction is None else type_.fraction)
@@ -123,10 +123,10 @@ def _neutral(column: Column, booleans: Set[str], keyed: bool) -> ColumnType:
     return ColumnType(kind)
 
 
-def _integer(column: Column, booleans: Set[str], keyed: bool) -> ColumnType:
+def _integer(column: Column, policy: HoldPolicy, keyed: bool) -> ColumnType:
     type_ = column.type
     bits = type_.bits or 64
-    if column.name in booleans and not column.identity:
+    if column.name in policy.booleans and not column.identity:
         return ColumnType(Kind.BOOLEAN, native="boolean")
     if not type_.unsigned:
         bits = _SIGNED_BITS[bits] if type_.kind is Kind.INTEGER else 64

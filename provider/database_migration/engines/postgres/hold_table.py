@@ -6,7 +6,6 @@ under one roof, so an index carries its table's name and an ending that tables d
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import replace
 
 from database_migration.engines.postgres.expressions import Columns
@@ -14,15 +13,16 @@ from database_migration.engines.postgres.hold_columns import enum_checks, held_c
 from database_migration.engines.postgres.hold_expressions import compares_text, translated_expression
 from database_migration.engines.postgres.hold_indexes import held_indexes
 from database_migration.engines.postgres.names import quote, shortened
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Check, Table
 
 
-def held_table(table: Table, *, dialect: str, booleans: Set[str]) -> tuple[Table, list[Finding]]:
+def held_table(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[Table, list[Finding]]:
     """See ``protocol.Ddl.hold``."""
     if dialect == "postgres":
         return _own(table)
-    columns, findings = held_columns(table, dialect=dialect, booleans=booleans)
+    columns, findings = held_columns(table, dialect=dialect, policy=policy)
     types = {column.name: column.type for column in columns}
     indexes, of_indexes = held_indexes(table, dialect, types)
     checks, of_checks = _held_checks(table, dialect, types)

@@ -7,6 +7,7 @@ from typing import cast
 
 from database_migration.engines.protocol import Ddl, Statement
 from database_migration.ledger import Ledger
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import ForeignKey, Schema, Table, View
 from database_migration.steps.run import MigrationRun
@@ -74,9 +75,9 @@ def build_expected(run: MigrationRun, source: Schema, booleans: dict[str, list[s
         findings += dropped
         renamed, said = rename_table(kept, run.selection, dialect=run.source.engine.traits.engine)
         findings += said
-        names = {run.selection.target_column(table.name, name) for name in booleans.get(table.name, ())}
+        names = frozenset(run.selection.target_column(table.name, name) for name in booleans.get(table.name, ()))
         held[table.name], said = run.target.engine.ddl.hold(
-            renamed, dialect=run.source.engine.traits.engine, booleans=names
+            renamed, dialect=run.source.engine.traits.engine, policy=HoldPolicy(run.mapping, names)
         )
         findings += said
     tables, said = unify_key_types(tuple(held.values()))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from database_migration.engines.mysql.ddl import MySQLDdl
 from database_migration.engines.postgres.ddl import PostgresDdl
 from database_migration.model.column_type import ColumnType, Kind
+from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.schema import Column, Index, IndexPart, Schema, Table
 from database_migration.model.table_selection import TableSelection
 
@@ -95,7 +96,9 @@ def mysql_schema() -> Schema:
 def postgres_schema(name: str = "public") -> Schema:
     """The same tables as PostgreSQL holds them, under the source's names."""
     held = [
-        PostgresDdl().hold(table, dialect="mysql", booleans=BOOLEANS.get(table.name, set()))[0]
+        PostgresDdl().hold(table, dialect="mysql", policy=HoldPolicy(booleans=frozenset(BOOLEANS.get(table.name, ()))))[
+            0
+        ]
         for table in (CUSTOMER, ORDERS, ORDER_LINE)
     ]
     return Schema(name, tuple(held), engine="postgres")
