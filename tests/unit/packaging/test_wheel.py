@@ -34,14 +34,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]
         yield archive
 
 
+def is_manual(path: Path) -> bool:
+    """Whether a file is part of a step's page, which is read on the repository's pages."""
+    return path.name == "README.md" or path.parent.name == "docs"
+
+
 def test_every_file_that_is_no_module_is_in_it(wheel: zipfile.ZipFile) -> None:
     inside = set(wheel.namelist())
     for root in ("provider", "dag_factory"):
         for path in (PROJECT / root).rglob("*"):
-            if path.is_file() and not any(
-                part.startswith((".", "__pycache__")) for part in path.relative_to(PROJECT).parts
+            if (
+                path.is_file()
+                and not any(part.startswith((".", "__pycache__")) for part in path.relative_to(PROJECT).parts)
+                and not is_manual(path)
             ):
                 assert path.relative_to(PROJECT / root).as_posix() in inside
+    assert [name for name in inside if name.endswith((".png", "README.md"))] == []
 
 
 @pytest.mark.parametrize(
