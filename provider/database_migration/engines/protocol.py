@@ -82,6 +82,8 @@ class Traits:
     default_port: int
     identifiers_in_octets: bool = True
     """What ``max_identifier_length`` counts: octets (True) or characters."""
+    alter_locks_relatives: bool = False
+    """Whether altering a table locks every table that foreign keys tie to it, not only the statement's own."""
 
 
 class Session(Protocol):
@@ -182,6 +184,13 @@ class Ddl(Protocol):
 
     def drop_table(self, schema: str, name: str) -> str:
         """A statement that drops a table if it exists, without touching any other."""
+        ...
+
+    def script(self, schema: str, statements: Sequence[Statement], *, undo: bool = False) -> str:
+        """The statements, or with ``undo`` their undo in the reverse order, for the server's own client.
+
+        A person may run it by hand in an empty database, and again: what is there (or gone) already is left alone.
+        """
         ...
 
     def quote(self, *names: str) -> str:

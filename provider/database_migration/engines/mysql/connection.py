@@ -25,7 +25,7 @@ from database_migration.errors import Interrupted, NotPossible, Refused
 IF_EXISTS = "/* if exists */"
 """At the end of a statement: a missing object is no error. MySQL has no DROP INDEX IF EXISTS."""
 
-_SQL_MODE = ",".join(
+SQL_MODE = ",".join(
     (
         "STRICT_TRANS_TABLES",
         "STRICT_ALL_TABLES",
@@ -36,6 +36,7 @@ _SQL_MODE = ",".join(
         "NO_ZERO_IN_DATE",
     )
 )
+"""What every session of ours runs under."""
 _STREAMED_ROWS = 1000
 _STREAMED_BYTES = 512 * 1024
 _FIRST_ROWS = 16
@@ -44,7 +45,7 @@ _SECONDS_TO_CONNECT = 10
 # A reader waits while the other side writes, and DDL must not wait for ever behind an open transaction.
 _SETTINGS: Mapping[str, str] = {
     "time_zone": "'+00:00'",
-    "sql_mode": f"'{_SQL_MODE}'",
+    "sql_mode": f"'{SQL_MODE}'",
     "net_write_timeout": "3600",
     "net_read_timeout": "3600",
     "wait_timeout": "28800",

@@ -5,9 +5,12 @@ Where they differ, version comments choose: MySQL ignores ``/*M! … */``, Maria
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from database_migration.engines.mysql.column_types import native, text_literal
 from database_migration.engines.mysql.connection import IF_EXISTS, quote
 from database_migration.engines.mysql.defaults import default_sql, now_sql
+from database_migration.engines.mysql.hand_scripts import script
 from database_migration.engines.mysql.hold_table import hold_table
 from database_migration.engines.protocol import Statement
 from database_migration.model.hold_policy import HoldPolicy
@@ -99,6 +102,9 @@ class MySQLDdl:
 
     def drop_table(self, schema: str, name: str) -> str:
         return f"DROP TABLE IF EXISTS {quote(schema, name)}"
+
+    def script(self, schema: str, statements: Sequence[Statement], *, undo: bool = False) -> str:
+        return script(schema, statements, undo=undo)
 
     def quote(self, *names: str) -> str:
         return quote(*names)

@@ -40,6 +40,7 @@ class MySQLEngine:
         index_names_per_schema=False,
         default_port=3306,
         identifiers_in_octets=False,
+        alter_locks_relatives=True,
     )
     catalog: Catalog = MySQLCatalog()
     ddl: Ddl = MySQLDdl()

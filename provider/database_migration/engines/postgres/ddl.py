@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from database_migration.engines.postgres import on_update_now
 from database_migration.engines.postgres.column_types import type_sql
 from database_migration.engines.postgres.default_values import default_sql
 from database_migration.engines.postgres.expressions import normal, statement_text
+from database_migration.engines.postgres.hand_scripts import script
 from database_migration.engines.postgres.hold_table import held_table
 from database_migration.engines.postgres.names import literal, quote, shortened
 from database_migration.engines.protocol import Statement
@@ -148,6 +151,10 @@ class PostgresDdl:
     def drop_table(self, schema: str, name: str) -> str:
         """A statement that drops a table if it exists, without touching any other."""
         return f"DROP TABLE IF EXISTS {quote(schema, name)}"
+
+    def script(self, schema: str, statements: Sequence[Statement], *, undo: bool = False) -> str:
+        """A script for psql."""
+        return script(schema, statements, undo=undo)
 
     def quote(self, *names: str) -> str:
         """A quoted, dotted name."""

@@ -1,4 +1,4 @@
-"""After the copy: indexes in parallel, then keys, checks, triggers of ours, views and the user's scripts in order.
+"""After the copy: indexes side by side, then foreign keys and checks likewise, then the rest in order.
 
 A statement that the server refuses is a finding, and the others go on: whoever mends the first refusal wants
 to know of the second.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from database_migration.engines.protocol import Session, Statement
@@ -20,6 +19,7 @@ from database_migration.model.schema import ForeignKey, Table
 from database_migration.steps.apply_schema.create import Created, create
 from database_migration.steps.apply_schema.options import ApplySchemaOptions, ForeignKeyPolicy
 from database_migration.steps.apply_schema.orphans import foreign_key_finding
+from database_migration.steps.apply_schema.side_by_side import Work, side_by_side, tied_together
 from database_migration.steps.apply_schema.user_scripts import read_scripts, run_script
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema
@@ -42,14 +42,15 @@ class KeysStage:
     def apply(self, expected: ExpectedSchema) -> None:
         """Create everything that is missing."""
         scripts = read_scripts(self.options.scripts)  # an unreadable one stops us before the long work
-        keys = _keys_by_subject(expected)
         self._note("indexes")
-        self._in_parallel(self._intended(expected.statements.indexes))
+        self._in_parallel([(statement, frozenset()) for statement in expected.statements.indexes])
         self._note("keys and views")
-        self._in_order(
-            self._foreign_keys(expected), lambda statement, refusal: self._foreign_key(keys, statement, refusal)
+        keys = _keys_by_subject(expected)
+        self._in_parallel(
+            self._keys_with_locks(expected, keys),
+            lambda statement, refusal: self._key_refused(keys, statement, refusal),
         )
-        self._in_order([*expected.statements.checks, *expected.statements.after_copy, *expected.statements.views])
+        self._in_order([*expected.statements.after_copy, *expected.statements.views])
         dialect = self.run.target.engine.traits.engine
         for script in scripts:
             self._require_current()
@@ -58,7 +59,7 @@ class KeysStage:
                     self.ledger, self.ledger.session, script, dialect=dialect, transactional=self._transactional
                 )
             except Refused as refusal:
-                self._refused(script.statement, refusal)
+                self.findings.append(self._explained(script.statement, refusal))
                 break  # later scripts build on earlier ones
             self.created.append(done or Created(script.statement, 0.0, before=True))
         self._note("done")
@@ -74,6 +75,22 @@ class KeysStage:
     def _require_current(self) -> None:
         self.ledger.runs.require_current(self.run.run_id, self.run.spec_hash)
 
+    def _keys_with_locks(
+        self, expected: ExpectedSchema, keys: Mapping[str, tuple[Table, ForeignKey]]
+    ) -> list[tuple[Statement, frozenset[str]]]:
+        """Foreign keys and checks, each with the tables that adding it locks."""
+        ddl, schema = self.run.target.engine.ddl, self.run.target.schema
+        wide = self.run.target.engine.traits.alter_locks_relatives
+        relatives = tied_together(expected.tables) if wide else {}
+        found = []
+        for statement in self._foreign_keys(expected):
+            table, key = keys[statement.subject]
+            found.append((statement, relatives.get(table.name, frozenset({table.name, key.parent_table}))))
+        for table in expected.tables:
+            locked = relatives.get(table.name, frozenset({table.name}))
+            found += [(statement, locked) for statement in ddl.add_checks(schema, table)]
+        return found
+
     def _foreign_keys(self, expected: ExpectedSchema) -> Sequence[Statement]:
         if self.options.foreign_keys is ForeignKeyPolicy.VALIDATE:
             return expected.statements.foreign_keys
@@ -86,36 +103,38 @@ class KeysStage:
 
     def _intended(self, statements: Sequence[Statement]) -> list[tuple[Statement, bool]]:
         """(statement, whether an earlier try intended it) of those that are not made yet."""
-        known = {(line.kind, line.subject) for line in self.ledger.objects.all()}
+        known = {(line.kind, line.subject): line for line in self.ledger.objects.all()}
         waiting = []
         for statement in statements:
+            line = known.get((statement.kind, statement.subject))
             if self.ledger.objects.intend(statement):
-                waiting.append((statement, (statement.kind, statement.subject) in known))
+                waiting.append((statement, line is not None))
             else:
-                self.created.append(Created(statement, 0.0, before=True))
+                self.created.append(Created(statement, line.seconds if line else 0.0, before=True))
         return waiting
 
-    def _in_parallel(self, waiting: Sequence[tuple[Statement, bool]]) -> None:
-        if not waiting:
-            return
+    def _in_parallel(
+        self,
+        statements: Sequence[tuple[Statement, frozenset[str]]],
+        explain: Callable[[Statement, Refused], Finding] | None = None,
+    ) -> None:
+        locks = {(statement.kind, statement.subject): tables for statement, tables in statements}
+        waiting = self._intended([statement for statement, _ in statements])
+        works = [Work(pair, locks[pair[0].kind, pair[0].subject]) for pair in waiting]
         began = time.monotonic()
-        with ThreadPoolExecutor(min(self.options.parallel, len(waiting)), thread_name_prefix="index") as pool:
-            futures = {pool.submit(self._create_alone, statement, again): statement for statement, again in waiting}
+        done = side_by_side(works, self.options.parallel, lambda pair: self._create_alone(*pair))
+        for number, ((statement, _), future) in enumerate(done, 1):
             try:
-                for number, future in enumerate(as_completed(futures), 1):
-                    try:
-                        self.created.append(future.result())
-                    except (Interrupted, EpochPassed, SpecRefused):
-                        raise
-                    except Refused as refusal:
-                        self._refused(futures[future], refusal)
-                    if time.monotonic() - began > _PROGRESS_SECONDS:
-                        log.info("%d of %d indexes are built", number, len(futures))
-                        self._note("indexes")
-                        began = time.monotonic()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)  # what runs is finished, nothing new begins
+                self.created.append(future.result())
+            except (Interrupted, EpochPassed, SpecRefused):
+                done.close()
                 raise
+            except Refused as refusal:
+                self.findings.append((explain or self._explained)(statement, refusal))
+            if time.monotonic() - began > _PROGRESS_SECONDS:
+                log.info("%d of %d statements are executed", number, len(works))
+                self._note(f"{statement.kind} {number} of {len(works)}")
+                began = time.monotonic()
 
     def _create_alone(self, statement: Statement, again: bool) -> Created:
         with self.run.target.connect("apply_schema") as session:
@@ -123,9 +142,7 @@ class KeysStage:
             ledger.runs.require_current(self.run.run_id, self.run.spec_hash)
             return create(ledger.objects, session, statement, transactional=self._transactional, again=again)
 
-    def _in_order(
-        self, statements: Sequence[Statement], explain: Callable[[Statement, Refused], Finding] | None = None
-    ) -> None:
+    def _in_order(self, statements: Sequence[Statement]) -> None:
         session: Session = self.ledger.session
         for statement, again in self._intended(statements):
             self._require_current()
@@ -134,29 +151,26 @@ class KeysStage:
                     create(self.ledger.objects, session, statement, transactional=self._transactional, again=again)
                 )
             except Refused as refusal:
-                if explain is None:
-                    self._refused(statement, refusal)
-                else:
-                    self.findings.append(explain(statement, refusal))
+                self.findings.append(self._explained(statement, refusal))
 
-    def _foreign_key(
+    def _key_refused(
         self, keys: dict[str, tuple[Table, ForeignKey]], statement: Statement, refusal: Refused
     ) -> Finding:
+        if statement.kind != "foreign_key":
+            return self._explained(statement, refusal)
         table, key = keys[statement.subject]
         target = self.run.target
         return foreign_key_finding(self.ledger.session, target.engine.ddl, target.schema, table, key, refusal)
 
-    def _refused(self, statement: Statement, refusal: Refused) -> None:
+    def _explained(self, statement: Statement, refusal: Refused) -> Finding:
         # A missing view fails the queries that name it and harms no data: a person may write it later.
         severity = Severity.WARNING if statement.kind == "view" else Severity.BLOCKER
-        self.findings.append(
-            Finding(
-                severity,
-                f"{statement.kind}_refused",
-                statement.subject,
-                f"The server refuses it: {refusal.problem}",
-                refusal.mend,
-            )
+        return Finding(
+            severity,
+            f"{statement.kind}_refused",
+            statement.subject,
+            f"The server refuses it: {refusal.problem}",
+            refusal.mend,
         )
 
 

@@ -30,7 +30,13 @@ class ApplySchemaOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    parallel: int = Field(4, ge=1, le=32, description="Indexes that are built at once, each in a session of its own.")
+    parallel: int = Field(
+        4,
+        ge=1,
+        le=32,
+        description="Indexes that are built at once, and after them foreign keys and checks that are added at once"
+        " (never two that lock the same table), each in a session of its own.",
+    )
     foreign_keys: ForeignKeyPolicy = Field(
         ForeignKeyPolicy.VALIDATE,
         description="validate: the server checks every row when a foreign key is added; not_valid: rows that are there"

@@ -9,9 +9,10 @@ from database_migration.ledger import Ledger
 from database_migration.model.report import Finding, Severity
 from database_migration.steps.apply_schema.create import Created, create
 from database_migration.steps.apply_schema.ownership import require_ours
-from database_migration.steps.apply_schema.undo import SCHEMA, undo_earlier_runs
+from database_migration.steps.apply_schema.undo import undo_earlier_runs
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema, read_target, schema_exists
+from database_migration.steps.schema_compare.scripts import SCHEMA, schema_statement
 
 
 def drop_earlier(run: MigrationRun, ledger: Ledger) -> list[Finding]:
@@ -34,29 +35,19 @@ def create_tables(run: MigrationRun, ledger: Ledger, expected: ExpectedSchema) -
     """Create the schema and tables that are missing, one by one."""
     session = ledger.session
     if not schema_exists(session, run.target.schema):
-        yield _create(run, ledger, _schema_statement(run))
+        yield _create(run, ledger, schema_statement(run))
     require_ours(run, ledger, session, expected.statements.tables, read_target(run, session))
     for statement in expected.statements.tables:
         ledger.runs.require_current(run.run_id, run.spec_hash)
         yield _create(run, ledger, statement)
 
 
-def _schema_statement(run: MigrationRun) -> Statement:
-    """A schema of ours. RESTRICT: it is dropped only when nobody has put anything into it.
-
-    MySQL, whose schemas cannot be missing once we are connected to one, does not know the word: there the
-    undo would be a syntax error rather than a database that is gone.
-    """
-    name = run.target.engine.ddl.quote(run.target.schema)
-    return Statement(SCHEMA, run.target.schema, f"CREATE SCHEMA {name}", f"DROP SCHEMA IF EXISTS {name} RESTRICT")
-
-
 def _create(run: MigrationRun, ledger: Ledger, statement: Statement) -> Created:
-    again = ledger.objects.find(statement.kind, statement.subject) is not None
+    line = ledger.objects.find(statement.kind, statement.subject)
     if not ledger.objects.intend(statement):
-        return Created(statement, 0.0, before=True)
+        return Created(statement, line.seconds if line else 0.0, before=True)
     transactional = run.target.engine.traits.transactional_ddl
-    return create(ledger.objects, ledger.session, statement, transactional=transactional, again=again)
+    return create(ledger.objects, ledger.session, statement, transactional=transactional, again=line is not None)
 
 
 __all__ = ["create_tables", "drop_earlier"]

@@ -10,10 +10,11 @@ from database_migration.ledger import CreatedObject, Ledger, Objects
 from database_migration.model.migration_state import Side
 from database_migration.steps.apply_schema.split_script import split_script
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare.scripts import SCHEMA
 
 log = logging.getLogger(__name__)
 
-SCHEMA, SCRIPT, TABLE = "schema", "script_file", "table"
+SCRIPT = "script_file"
 
 
 def undo_objects(run: MigrationRun, ledger: Ledger, session: Session) -> list[CreatedObject]:
@@ -74,4 +75,4 @@ def _execute(session: Session, statements: list[str]) -> None:
             session.execute(statement)
 
 
-__all__ = ["SCHEMA", "SCRIPT", "TABLE", "undo_earlier_runs", "undo_objects"]
+__all__ = ["SCRIPT", "undo_earlier_runs", "undo_objects"]

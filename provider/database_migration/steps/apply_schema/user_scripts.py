@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,14 +67,16 @@ def run_script(
         # The semicolon on a line of its own: a statement may end in a comment.
         whole = Statement(statement.kind, statement.subject, "\n;\n".join(parts), statement.undo)
         return create(ledger.objects, session, whole, transactional=True, again=False)
+    began = time.monotonic()
     note = f"script {statement.subject}"[:100]
     done = ledger.notes.get_note(note)
     for number, part in enumerate(parts):
         if number >= (done if isinstance(done, int) else 0):
             session.execute(part)
             ledger.notes.put_note(note, number + 1)
-    ledger.objects.made(statement)
-    return Created(statement, 0.0)
+    seconds = time.monotonic() - began
+    ledger.objects.made(statement, seconds=seconds)
+    return Created(statement, seconds)
 
 
 __all__ = ["UserScript", "read_scripts", "run_script"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from database_migration.steps.schema_compare.compare import AnyDifference, Comparison, compare_schemas
 from database_migration.steps.schema_compare.difference import Difference, Presence, Weight
+from database_migration.steps.schema_compare.existing import read_target, schema_exists
 from database_migration.steps.schema_compare.expected import (
     BOOLEANS_NOTE,
     ExpectedSchema,
@@ -14,12 +15,7 @@ from database_migration.steps.schema_compare.expected import (
 from database_migration.steps.schema_compare.expected_views import ExpectedView
 from database_migration.steps.schema_compare.fingerprint import remember_source, require_unchanged
 from database_migration.steps.schema_compare.options import SchemaCompareOptions
-from database_migration.steps.schema_compare.step import (
-    compare_with_ledger,
-    read_target,
-    schema_compare,
-    schema_exists,
-)
+from database_migration.steps.schema_compare.step import compare_with_ledger, schema_compare
 from database_migration.steps.schema_compare.table_order import TableOrder, table_order
 
 __all__ = [

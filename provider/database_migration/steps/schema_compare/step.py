@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from database_migration.engines.protocol import Session
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, ReportScript, ReportTable, verdict_of
 from database_migration.model.schema import Schema
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.compare import AnyDifference, Comparison, compare_schemas
+from database_migration.steps.schema_compare.existing import read_target
 from database_migration.steps.schema_compare.expected import ExpectedSchema, expected_target
 from database_migration.steps.schema_compare.options import SchemaCompareOptions
-from database_migration.steps.schema_compare.scripts import schema_scripts
+from database_migration.steps.schema_compare.scripts import schema_is_ours, schema_scripts
 from database_migration.steps.schema_compare.spelling import spell_type
 from database_migration.steps.schema_compare.stored_code import CodeOutcome, code_findings, code_outcomes, code_scripts
 from database_migration.steps.schema_compare.waivers import apply_waivers, note_waivers
@@ -30,6 +30,7 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
         actual = read_target(run, ledger.session)
         comparison = compare_with_ledger(run, ledger, expected, actual)
         note_waivers(ledger, options.waive)
+        create_schema = schema_is_ours(run, ledger)
     code = code_outcomes(expected.source.code, actual.code, options.replaced_code)
     findings = apply_waivers(
         [*difference_findings(comparison.differences), *expected.findings, *code_findings(code)], options.waive
@@ -51,24 +52,16 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
         },
         findings=findings,
         tables=_tables(expected, comparison, code),
-        scripts=[*schema_scripts(expected), *_view_sources(expected), *code_scripts(code)],
+        scripts=[
+            *schema_scripts(run, expected, create_schema=create_schema),
+            *_view_sources(expected),
+            *code_scripts(code),
+        ],
         data={
             "differences": [_as_data(difference) for difference in comparison.differences],
             "to_create": [f"{statement.kind} {statement.subject}" for statement in comparison.to_create],
         },
     )
-
-
-def read_target(run: MigrationRun, session: Session) -> Schema:
-    """The target's schema as it is; an empty one where it does not exist yet."""
-    if not schema_exists(session, run.target.schema):
-        return Schema(run.target.schema)
-    return run.target.engine.catalog.read(session, run.target.schema)
-
-
-def schema_exists(session: Session, schema: str) -> bool:
-    """Whether a schema of this name is there (both engines answer the standard's question)."""
-    return bool(session.execute("SELECT 1 FROM information_schema.schemata WHERE schema_name = %s", (schema,)))
 
 
 def compare_with_ledger(run: MigrationRun, ledger: Ledger, expected: ExpectedSchema, actual: Schema) -> Comparison:
@@ -170,4 +163,4 @@ def _as_data(difference: AnyDifference) -> dict[str, str]:
     }
 
 
-__all__ = ["compare_with_ledger", "difference_findings", "read_target", "schema_compare", "schema_exists"]
+__all__ = ["compare_with_ledger", "difference_findings", "schema_compare"]
