@@ -22,6 +22,7 @@ from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
 from database_migration.model.schema import Column, ForeignKey, Index, Schema, Table, View
 from database_migration.model.table_selection import FormedColumn, TablePair
+from database_migration.model.unfit_value import Doubt, ValueReach
 
 Parameter = str | bytes | int | float | bool | datetime | None
 Row = tuple[object, ...]
@@ -80,6 +81,8 @@ class Traits:
     index_names_per_schema: bool
     """Whether two tables of a schema cannot have indexes of one name."""
     default_port: int
+    values: ValueReach
+    """Values that its columns hold and others cannot, and those that they cannot."""
     identifiers_in_octets: bool = True
     """What ``max_identifier_length`` counts: octets (True) or characters."""
     alter_locks_relatives: bool = False
@@ -437,6 +440,17 @@ class QueryOutcome:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class CountedValues:
+    """Rows of a table that hold a kind of value."""
+
+    rows: int
+    example: str | None
+    """The key of one of them, its parts between slashes; None where there is none or no key."""
+    condition: str
+    """What finds them by hand, behind WHERE."""
+
+
 class Inspection(Protocol):
     """Looks at a server without changing anything."""
 
@@ -465,6 +479,17 @@ class Inspection(Protocol):
 
     def run_query(self, session: Session, sql: str, *, max_rows: int, timeout: float) -> QueryOutcome:
         """Run a query in a read-only transaction; Refused with the server's words when it fails."""
+        ...
+
+    def count_values(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        asked: Sequence[tuple[FormedColumn, Doubt]],
+        key: Sequence[FormedColumn],
+    ) -> list[CountedValues]:
+        """How many rows hold each kind of value in doubt, in one scan of the table, in the order of ``asked``."""
         ...
 
     def boolean_values_only(self, session: Session, schema: str, table: Table, column: Column) -> bool:
@@ -506,6 +531,7 @@ __all__ = [
     "ChangeLog",
     "ChangeWriter",
     "Checksum",
+    "CountedValues",
     "Ddl",
     "Endpoint",
     "Engine",

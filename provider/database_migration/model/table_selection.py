@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from database_migration.model.column_type import Form, form_between
 from database_migration.model.key_range import ChunkKey
 from database_migration.model.schema import Column, Schema, Table
+from database_migration.model.unfit_value import Doubt, Substitute
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,15 @@ class ColumnPair:
     source: Column
     target: Column
     form: Form
+    doubts: tuple[Doubt, ...] = ()
+    """Kinds of values that the source column may hold and the target column cannot."""
+    substitutes: tuple[Substitute, ...] = ()
+    """What stands for those that the spec maps."""
 
     @property
     def on_source(self) -> FormedColumn:
         """What the source's engine has to know."""
-        return FormedColumn(self.source, self.form)
+        return FormedColumn(self.source, self.form, self.substitutes)
 
     @property
     def on_target(self) -> FormedColumn:
@@ -66,11 +71,18 @@ class FormedColumn:
 
     column: Column
     form: Form
+    substitutes: tuple[Substitute, ...] = ()
+    """What stands for values that the other side cannot hold, wherever the column's values are read."""
 
     @property
     def name(self) -> str:
         """The column's name on its side."""
         return self.column.name
+
+    @property
+    def nullable(self) -> bool:
+        """Whether a value that is read may be NULL, by itself or in the place of another."""
+        return self.column.nullable or any(one.may_be_null for one in self.substitutes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from database_migration.engines.protocol import ChangeLog, Endpoint, Engine, Session
 from database_migration.errors import SourceChanged
 from database_migration.ledger import Ledger, Runs, install, open_ledger
+from database_migration.model.doubts import with_doubts
 from database_migration.model.mapping import Mapping
 from database_migration.model.migration_state import Phase, RunState, Side
 from database_migration.model.schema import Schema
@@ -107,13 +108,22 @@ class MigrationRun:
         :raises SourceChanged: a source column has no partner on the target.
         """
         try:
-            return pair_tables(self.selection, self.source.read_schema(), self.target.read_schema())
+            return self.paired(self.source.read_schema(), self.target.read_schema())
         except KeyError as error:
             raise SourceChanged(
                 f"the source's column {error.args[0]} has no partner on the target.",
                 mend=f"drop it again, or trigger {self.migration}__rollback and start a new run that plans for it.",
                 subject=f"{self.migration} source {self.source.schema}",
             ) from error
+
+    def paired(self, source: Schema, target: Schema) -> tuple[TablePair, ...]:
+        """The selected tables of two schemas side by side, with what the spec puts for values that do not fit.
+
+        :raises KeyError: a source column has no partner on the target.
+        """
+        one, other = self.source.engine.traits.values, self.target.engine.traits.values
+        pairs = pair_tables(self.selection, source, target)
+        return tuple(with_doubts(pair, self.mapping.values, one, other) for pair in pairs)
 
     def now(self) -> datetime:
         """The present, in UTC."""

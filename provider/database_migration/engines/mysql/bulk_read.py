@@ -1,7 +1,7 @@
 """Rows leave the server as one column of framed text; here they become the reader's own bulk format.
 
 The server makes the transfer texts, ``bulk_frame`` translates whole blocks, in constant memory. A row's text is NULL
-when any of its values has no exact text (``value_sql``); such a row ends the stream with its reason.
+when any of its values has no exact text (``value_sql``) or is a zero date; such a row ends the stream with its reason.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import chain
 from database_migration.engines.mysql.bulk_frame import FIELD, NULL, Frame
 from database_migration.engines.mysql.connection import MySQLSession, quote
 from database_migration.engines.mysql.key_conditions import range_condition
+from database_migration.engines.mysql.unfit_values import value_of
 from database_migration.engines.mysql.value_sql import MAY_BE_LONG, octets, transfer
 from database_migration.engines.protocol import BulkFormat
 from database_migration.errors import ValueRefused
@@ -72,7 +73,7 @@ def _blocks(batches: Iterable[Sequence[tuple[bytes | None, ...]]], frame: Frame)
 
 def nulls_of(columns: Sequence[FormedColumn]) -> str:
     """SQL of how many of a row's values are NULL."""
-    return " + ".join(f"({quote(formed.name)} IS NULL)" for formed in columns if formed.column.nullable) or "0"
+    return " + ".join(f"({value_of(formed)} IS NULL)" for formed in columns if formed.nullable) or "0"
 
 
 def _literal(octets_of_it: bytes) -> str:
@@ -81,12 +82,15 @@ def _literal(octets_of_it: bytes) -> str:
 
 
 def _field(formed: FormedColumn, binary_prefix: str) -> str:
-    c = quote(formed.name)
+    c = value_of(formed)
+    text = transfer(formed, c)
+    if formed.column.type.kind in _DAYS:
+        text = f"CASE WHEN MONTH({c}) > 0 AND DAYOFMONTH({c}) > 0 THEN {text} END"
     # All of it binary: a text cannot be put together with octets that are no text.
-    value = f"CONVERT({transfer(formed, c)} USING binary)"
+    value = f"CONVERT({text} USING binary)"
     if formed.form is Form.BINARY and binary_prefix:
         value = f"CONCAT({_literal(binary_prefix.encode())}, {value})"
-    if not formed.column.nullable:
+    if not formed.nullable:
         return value
     # Not IFNULL: a value without an exact text must not pass for NULL.
     return f"CASE WHEN {c} IS NULL THEN {_literal(NULL)} ELSE {value} END"
@@ -96,8 +100,7 @@ def texts(
     session: MySQLSession, schema: str, table: Table, columns: Sequence[FormedColumn], where: str
 ) -> Iterator[tuple[str | None, ...]]:
     """Transfer texts of the rows that a condition (``WHERE …`` or nothing) finds."""
-    names = [quote(formed.name) for formed in columns]
-    values = ", ".join(octets(formed, transfer(formed, name)) for formed, name in zip(columns, names, strict=True))
+    values = ", ".join(octets(formed, transfer(formed, value_of(formed))) for formed in columns)
     sql = f"SELECT {values}, {nulls_of(columns)} FROM {quote(schema, table.name)} {where}"
     complete = True
     with closing(session.stream(sql)) as batches:
@@ -105,7 +108,7 @@ def texts(
             complete = row.count(None) == int(count or 0)
             if not complete:
                 break
-            yield tuple(None if value is None else value.decode() for value in row)
+            yield tuple(None if value is None else value.decode("utf-8", "surrogateescape") for value in row)
     if not complete:
         raise no_text(session, schema, table, columns, KeyRange.everything())
 
@@ -117,7 +120,7 @@ def no_text(
     where = range_condition(table, rows)
     for formed in columns:
         c = quote(formed.name)
-        if formed.column.type.kind in _DAYS:
+        if formed.column.type.kind in _DAYS and not formed.substitutes:
             found = session.execute(
                 f"SELECT COUNT(*) FROM {quote(schema, table.name)} {where} {'AND' if where else 'WHERE'} "
                 f"(MONTH({c}) = 0 OR DAYOFMONTH({c}) = 0)"

@@ -20,7 +20,7 @@ from MySQLdb.constants import CLIENT
 
 from database_migration.engines.mysql.server_errors import CANNOT_DROP, NO_SUCH_TABLE, number, translate, without_values
 from database_migration.engines.protocol import Endpoint, Parameter, Row
-from database_migration.errors import Interrupted, NotPossible, Refused
+from database_migration.errors import Interrupted, NotPossible, Refused, ValueRefused
 
 IF_EXISTS = "/* if exists */"
 """At the end of a statement: a missing object is no error. MySQL has no DROP INDEX IF EXISTS."""
@@ -229,7 +229,12 @@ class MySQLSession:
 
     def literal(self, value: Parameter) -> str:
         """A value as an SQL literal of this connection."""
-        text: bytes = self._connection.literal(value)
+        try:
+            text: bytes = self._connection.literal(value)
+        except UnicodeEncodeError:
+            raise ValueRefused(
+                "A text holds octets that are no characters.", mend="correct the row on the other side."
+            ) from None
         return text.decode()
 
     def close(self) -> None:

@@ -26,6 +26,7 @@ from database_migration.engines.protocol import (
     TriggerHold,
     WriteFence,
 )
+from database_migration.model.unfit_value import ValueKind, ValueReach
 
 
 class MySQLEngine:
@@ -39,6 +40,19 @@ class MySQLEngine:
         logs_cascades=False,
         index_names_per_schema=False,
         default_port=3306,
+        values=ValueReach(
+            own=frozenset({ValueKind.ZERO_DATE, ValueKind.NUL_CHARACTER, ValueKind.INVALID_TEXT}),
+            cannot=frozenset(
+                {
+                    ValueKind.ZERO_DATE,  # our sessions are strict
+                    ValueKind.INVALID_TEXT,
+                    ValueKind.SPECIAL_NUMBER,
+                    ValueKind.SPECIAL_DATE,
+                    ValueKind.MONTHS,
+                }
+            ),
+            time=("-838:59:59.000000", "838:59:59.000000"),
+        ),
         identifiers_in_octets=False,
         alter_locks_relatives=True,
     )

@@ -10,11 +10,14 @@ from contextlib import contextmanager, suppress
 from database_migration.engines.mysql import preflight
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
 from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
-from database_migration.engines.protocol import QueryOutcome, ServerLoad, Session
+from database_migration.engines.mysql.preflight_values import count_values
+from database_migration.engines.protocol import CountedValues, QueryOutcome, ServerLoad, Session
 from database_migration.errors import Interrupted, MigrationError, Refused
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
 from database_migration.model.schema import Column, Schema, Table
+from database_migration.model.table_selection import FormedColumn
+from database_migration.model.unfit_value import Doubt
 
 _RELEASE = re.compile(r"\d+(?:\.\d+)+")
 _EXPLAIN_SECONDS = 10.0
@@ -40,6 +43,17 @@ class MySQLInspection:
     ) -> list[Finding]:
         """Every reason why this server cannot play its part."""
         return preflight.findings(own_session(session), schema, tables, role=role, online=online)
+
+    def count_values(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        asked: Sequence[tuple[FormedColumn, Doubt]],
+        key: Sequence[FormedColumn],
+    ) -> list[CountedValues]:
+        """How many rows hold each kind of value in doubt."""
+        return count_values(own_session(session), schema, table, asked, key)
 
     def load(self, session: Session) -> ServerLoad:
         """How busy the server is now; what the account may not see counts as nothing."""

@@ -70,7 +70,8 @@ def _unicode(charset: str) -> Decode:
 
     def decode(octets: bytes) -> str:
         try:
-            return octets.decode(codec)
+            # Octets that are no characters stay recognisable, for the other side to refuse.
+            return octets.decode(codec, "surrogateescape" if codec == "utf-8" else "strict")
         except UnicodeDecodeError:
             raise ValueRefused(
                 f"A text holds octets that are not {charset}.",

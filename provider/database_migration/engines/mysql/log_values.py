@@ -18,10 +18,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME_OFFSET = 0x800000
 
 
-class ZeroDate(ValueError):
-    """A zero or partial date, which has no transfer text."""
-
-
 def integer(octets: int, *, unsigned: bool) -> Reader:
     """Little-endian integers of 1, 2, 3, 4 and 8 octets."""
 
@@ -85,8 +81,6 @@ def date(data: bytes, at: int) -> tuple[str, int]:
 
 
 def _day(year: int, month: int, day: int) -> str:
-    if not month or not day:
-        raise ZeroDate(f"{year:04d}-{month:02d}-{day:02d}")
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
@@ -124,7 +118,7 @@ def timestamp(digits: int) -> Reader:
         seconds = int.from_bytes(data[at : at + 4], "big")
         micro, end = _microseconds(data, at + 4, digits)
         if not seconds:
-            raise ZeroDate("0000-00-00 00:00:00")
+            return f"0000-00-00 00:00:00.{micro:06d}", end
         moment = _EPOCH + timedelta(seconds=seconds)
         return f"{moment:%Y-%m-%d %H:%M:%S}.{micro:06d}", end
 
@@ -210,7 +204,6 @@ def prefixed(size: int, decode: Callable[[bytes], str]) -> Reader:
 
 __all__ = [
     "Reader",
-    "ZeroDate",
     "bits",
     "clock_of_microseconds",
     "date",

@@ -8,7 +8,6 @@ from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
 from database_migration.engines.mysql.preflight_privileges import privilege_findings
 from database_migration.engines.mysql.preflight_tables import table_findings
-from database_migration.engines.mysql.preflight_values import value_findings
 from database_migration.errors import Refused
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Severity
@@ -31,7 +30,6 @@ def findings(
     found += privilege_findings(session, schema.name, subject, role=role, online=online)
     found += table_findings(tables, online=online, role=role)
     if role is Side.SOURCE:
-        found += value_findings(session, schema.name, tables)
         found += _of_code(schema, online=online)
     return found
 

@@ -16,6 +16,7 @@ from itertools import chain
 from database_migration.engines.mysql.bulk_read import no_text
 from database_migration.engines.mysql.connection import MySQLSession, quote
 from database_migration.engines.mysql.key_conditions import range_condition
+from database_migration.engines.mysql.unfit_values import value_of
 from database_migration.engines.mysql.value_sql import canonical, octets, transfer
 from database_migration.engines.protocol import Checksum
 from database_migration.model.column_type import Form, Kind
@@ -36,11 +37,11 @@ def row_text(columns: Sequence[FormedColumn]) -> str:
     for formed in columns:
         if formed.form is Form.JSON:
             continue
-        c = quote(formed.name)
+        c = value_of(formed)
         value = octets(formed, canonical(formed, c))
         head = _head(formed, c, value)
         text = f"CONCAT({head}, {value})"
-        parts.append(f"CASE WHEN {c} IS NULL THEN 'N' ELSE {text} END" if formed.column.nullable else text)
+        parts.append(f"CASE WHEN {c} IS NULL THEN 'N' ELSE {text} END" if formed.nullable else text)
     return f"CONCAT({', '.join(parts)})" if parts else "''"
 
 

@@ -16,11 +16,12 @@ from pymysqlreplication.constants import FIELD_TYPE
 from database_migration.engines.mysql import log_values
 from database_migration.engines.mysql.log_charsets import Charsets
 from database_migration.engines.mysql.log_json import json_text
-from database_migration.engines.mysql.log_values import Reader, ZeroDate
+from database_migration.engines.mysql.log_values import Reader
 from database_migration.errors import SourceChanged, ValueRefused
 from database_migration.model.change import RowImage
 from database_migration.model.column_type import Form, Kind
 from database_migration.model.table_selection import FormedColumn
+from database_migration.model.unfit_value import substituted
 
 _INTEGERS = {
     FIELD_TYPE.TINY: 1,
@@ -64,6 +65,7 @@ class TableDecoder:
     ) -> None:
         self._subject = subject
         wanted = {formed.name: formed for formed in columns}
+        self._treated = {formed.name: formed for formed in columns if formed.substitutes}
         names = [column.name for column in logged]
         if None in names:
             raise ValueRefused(
@@ -114,17 +116,10 @@ class TableDecoder:
                 if name is not None:
                     image[name] = None
                 continue
-            try:
-                text, at = reader(data, at)
-            except ZeroDate as error:
-                raise ValueRefused(
-                    f"The log shows the zero or partial date {error} in {name}, which no other engine has.",
-                    mend="correct the row at the source and take the table's copy anew; strict sql_mode with "
-                    "NO_ZERO_DATE and NO_ZERO_IN_DATE keeps such dates out.",
-                    subject=self._subject,
-                ) from None
+            text, at = reader(data, at)
             if name is not None:
-                image[name] = text
+                formed = self._treated.get(name)
+                image[name] = text if formed is None else substituted(formed.substitutes, formed.form, text)
         return image, at
 
     def _skipper(self, column: Any) -> Reader:
@@ -134,12 +129,6 @@ class TableDecoder:
             return log_values.prefixed(_length_octets(column), lambda octets: "")
         if column.type in (FIELD_TYPE.ENUM, FIELD_TYPE.SET):
             return log_values.integer(column.size, unsigned=True)
-        # A zero date that nobody asked for is no error.
-        if column.type == FIELD_TYPE.DATE:
-            return log_values.integer(3, unsigned=True)
-        if column.type in (FIELD_TYPE.DATETIME2, FIELD_TYPE.TIMESTAMP2):
-            head = 5 if column.type == FIELD_TYPE.DATETIME2 else 4
-            return log_values.integer(head + (column.fsp + 1) // 2, unsigned=True)
         return self._plain(column, unsigned=True)
 
     def _reader(self, column: Any, formed: FormedColumn, charsets: Charsets) -> Reader:

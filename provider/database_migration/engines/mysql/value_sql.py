@@ -1,8 +1,8 @@
 """SQL that turns a column into its transfer or canonical text, and a transfer text into a column's value.
 
 ``Form`` says what the texts are. All of them are made by the server, in sessions in UTC with utf8mb4. An
-expression is NULL where the column is NULL, and *also* where no exact text exists: for a zero or partial
-date, and where the text outgrows max_allowed_packet. The callers tell the two apart; nothing becomes NULL silently.
+expression is NULL where the column is NULL, and *also* where the text outgrows max_allowed_packet. The callers tell
+the two apart; nothing becomes NULL silently. A zero or partial date is shown as it is, so that other engines refuse it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def transfer(formed: FormedColumn, c: str) -> str:
     kind, form = formed.column.type.kind, formed.form
     if form in (Form.DATE, Form.DATETIME, Form.TIMESTAMP) and kind in _DAYS:
         pattern = "%Y-%m-%d" if form is Form.DATE else "%Y-%m-%d %H:%i:%s.%f"
-        return f"CASE WHEN MONTH({c}) > 0 AND DAYOFMONTH({c}) > 0 THEN DATE_FORMAT({c}, '{pattern}') END"
+        return f"DATE_FORMAT({c}, '{pattern}')"
     if form is Form.TIME and kind is Kind.TIME:
         return f"TIME_FORMAT({c}, '%H:%i:%s.%f')"
     if form is Form.TIME and kind is Kind.INTEGER:

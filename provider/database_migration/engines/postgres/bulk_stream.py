@@ -14,6 +14,7 @@ from database_migration.engines.postgres.connection import (
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.postgres.row_ranges import condition, source_of
 from database_migration.engines.postgres.server_errors import translated
+from database_migration.engines.postgres.unfit_values import value_of
 from database_migration.engines.protocol import BulkFormat, Session
 from database_migration.errors import NotPossible
 from database_migration.model.key_range import KeyRange
@@ -35,7 +36,7 @@ def read(
 ) -> Iterator[bytes]:
     """See ``protocol.Rows.read_bulk``; the session is busy until the stream ends or is closed."""
     prefix, options = _options(form, table.name)
-    values = ", ".join(transfer_sql(formed, f"t.{quote(formed.name)}", binary_prefix=prefix) for formed in columns)
+    values = ", ".join(transfer_sql(formed, value_of(formed), binary_prefix=prefix) for formed in columns)
     statement = (
         f"COPY (SELECT {values} FROM {source_of(schema, table)}{condition(table, rows)}) TO STDOUT WITH ({options})"
     )

@@ -29,7 +29,7 @@ from database_migration.engines.postgres.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import as_migration_error, translated
 from database_migration.engines.postgres.write_statements import TableWriter, Writes, equals_sql
 from database_migration.engines.protocol import Session
-from database_migration.errors import Interrupted, Refused, SourceChanged
+from database_migration.errors import Interrupted, Refused, SourceChanged, ValueRefused
 from database_migration.model.change import Change, Value
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn, TablePair
@@ -126,6 +126,10 @@ def _execute(connection: psycopg.Connection[TupleRow], changes: Sequence[tuple[s
                 sent.append((table, writes, cursors))
                 for cursor, write in zip(cursors, writes.statements, strict=True):
                     cursor.execute(query(write.sql), write.values or None, prepare=True)
+    except UnicodeEncodeError:
+        raise ValueRefused(
+            "A text holds octets that are no characters.", mend="correct the row on the other side.", subject=None
+        ) from None
     except psycopg.Error as error:
         mapped = as_migration_error(error, error.diag.table_name)
         raise mapped from None  # the original's text holds the row

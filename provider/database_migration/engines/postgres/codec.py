@@ -34,7 +34,7 @@ def transfer_sql(formed: FormedColumn, expression: str, *, binary_prefix: str = 
     if form in (Form.DATETIME, Form.TIMESTAMP) and kind not in _TEXTS:
         return _moment(kind, expression)
     if form is Form.TIME and kind in (Kind.TIME, Kind.INTERVAL):
-        return _clock(expression)
+        return _clock(expression) if kind is Kind.TIME else _span(expression)
     if form is Form.UUID and kind is not Kind.UUID:
         if kind is Kind.BLOB:
             return f"encode({expression}, 'hex')::uuid::text"
@@ -98,6 +98,12 @@ def _clock(expression: str) -> str:
     )
 
 
+def _span(expression: str) -> str:
+    """An interval; one that counts months is shown as it is, as no number of hours is equal to it."""
+    months = f"extract(year FROM {expression}) <> 0 OR extract(month FROM {expression}) <> 0"
+    return f"CASE WHEN {months} THEN {expression}::text ELSE {_clock(expression)} END"
+
+
 def takes_transfer_text(formed: FormedColumn) -> bool:
     """Whether the column's own input function reads the transfer text (so that COPY can load it)."""
     kind = formed.column.type.kind
@@ -158,7 +164,7 @@ def decoded(formed: FormedColumn, text: str) -> str:
     if form in (Form.DATETIME, Form.TIMESTAMP) and kind in (Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP):
         return _decoded_moment(text, kind)
     if form is Form.TIME and kind in (Kind.TIME, Kind.INTERVAL):
-        return _decoded_clock(formed, text)
+        return _decoded_clock(text)
     if kind is Kind.CHAR:
         return text.rstrip(" ")
     if form is Form.UUID:
@@ -184,15 +190,11 @@ def _decoded_moment(text: str, kind: Kind) -> str:
     return f"{whole}.{fraction:0<6}"
 
 
-def _decoded_clock(formed: FormedColumn, text: str) -> str:
+def _decoded_clock(text: str) -> str:
     hours = 0
     for amount, unit in _INTERVAL_PART.findall(text):
         if unit != "day":
-            raise ValueRefused(
-                "An interval counts months, which have no fixed length.",
-                mend="change the value to days and hours, or leave the column out.",
-                subject=formed.name,
-            )
+            return text  # months have no fixed length: shown as it is, for the other side to refuse
         hours += 24 * int(amount)
     micros = hours * 3_600_000_000
     clock = _CLOCK_PART.search(text)

@@ -26,6 +26,7 @@ from database_migration.engines.protocol import (
     TriggerHold,
     WriteFence,
 )
+from database_migration.model.unfit_value import ValueKind, ValueReach
 
 
 class PostgresEngine:
@@ -39,6 +40,11 @@ class PostgresEngine:
         logs_cascades=True,
         index_names_per_schema=True,
         default_port=5432,
+        values=ValueReach(
+            own=frozenset({ValueKind.SPECIAL_NUMBER, ValueKind.SPECIAL_DATE, ValueKind.MONTHS}),
+            cannot=frozenset({ValueKind.ZERO_DATE, ValueKind.NUL_CHARACTER, ValueKind.INVALID_TEXT}),
+            time=("00:00:00.000000", "24:00:00.000000"),
+        ),
     )
     catalog: Catalog = PostgresCatalog()
     ddl: Ddl = PostgresDdl()

@@ -11,13 +11,16 @@ import psycopg
 from database_migration.engines.postgres import preflight, sql
 from database_migration.engines.postgres.connection import connection_of, query, release_of
 from database_migration.engines.postgres.names import quote
+from database_migration.engines.postgres.preflight_values import count_values
 from database_migration.engines.postgres.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import server_words, translated
-from database_migration.engines.protocol import QueryOutcome, Row, ServerLoad, Session
+from database_migration.engines.protocol import CountedValues, QueryOutcome, Row, ServerLoad, Session
 from database_migration.errors import Refused
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
 from database_migration.model.schema import Column, Schema, Table
+from database_migration.model.table_selection import FormedColumn
+from database_migration.model.unfit_value import Doubt
 
 _EXPLAIN_TIMEOUT = "10s"
 
@@ -34,6 +37,17 @@ class PostgresInspection:
     ) -> list[Finding]:
         """Every reason why this server cannot play its part."""
         return preflight.findings(session, schema, tables, role=role, online=online)
+
+    def count_values(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        asked: Sequence[tuple[FormedColumn, Doubt]],
+        key: Sequence[FormedColumn],
+    ) -> list[CountedValues]:
+        """How many rows hold each kind of value in doubt."""
+        return count_values(session, schema, table, asked, key)
 
     def load(self, session: Session) -> ServerLoad:
         """How busy the server is now."""

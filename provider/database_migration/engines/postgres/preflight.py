@@ -10,7 +10,6 @@ from database_migration.engines.postgres import sql
 from database_migration.engines.postgres.connection import postgres_session, suppress_triggers
 from database_migration.engines.postgres.names import quote
 from database_migration.engines.postgres.preflight_tables import table_findings
-from database_migration.engines.postgres.preflight_values import value_findings
 from database_migration.engines.protocol import Session
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Severity
@@ -54,8 +53,6 @@ def findings(session: Session, schema: Schema, tables: Sequence[Table], *, role:
     if role is Side.TARGET:
         found += _of_schema(session, schema, server, subject)
     found += table_findings(session, schema.name, tables, user=server.user, role=role, online=online)
-    if role is Side.SOURCE and not any(one.code == "row_security" for one in found):
-        found += value_findings(session, schema.name, tables)
     return found
 
 

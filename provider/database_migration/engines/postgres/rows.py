@@ -19,6 +19,7 @@ from database_migration.engines.postgres.connection import connection_of, query
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.postgres.row_ranges import condition, source_of, walk
 from database_migration.engines.postgres.server_errors import translated
+from database_migration.engines.postgres.unfit_values import value_of
 from database_migration.engines.protocol import BulkFormat, Checksum, Row, Session
 from database_migration.model.column_type import Form
 from database_migration.model.key_range import ChunkKey, KeyRange
@@ -95,7 +96,7 @@ class PostgresRows:
         wanted: Sequence[tuple[str, ...]] = (),
     ) -> Iterator[tuple[str | None, ...]]:
         """Rows in transfer text; with ``wanted`` only those whose ``keys`` have these values."""
-        values = ", ".join(transfer_sql(formed, f"t.{quote(formed.name)}") for formed in columns)
+        values = ", ".join(transfer_sql(formed, value_of(formed)) for formed in columns)
         statement = f"SELECT {values} FROM {source_of(schema, table)}"
         where = condition(table, rows)
         if not keys:
@@ -141,7 +142,7 @@ def _row_text_sql(columns: Sequence[FormedColumn]) -> str:
     parts = []
     for formed in columns:
         if formed.form is not Form.JSON:
-            text = canonical_sql(formed, f"t.{quote(formed.name)}")
+            text = canonical_sql(formed, value_of(formed))
             length = canonical_length(formed) or f"octet_length({text})"
             parts.append(f"coalesce('V' || {length} || ':' || {text}, 'N')")
     return " || ".join(parts) or "''"

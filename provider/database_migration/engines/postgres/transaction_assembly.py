@@ -19,6 +19,7 @@ from database_migration.model.change import UNCHANGED, Change, ChangeTransaction
 from database_migration.model.column_type import Kind
 from database_migration.model.log_position import LogPosition
 from database_migration.model.table_selection import FormedColumn
+from database_migration.model.unfit_value import substituted
 
 MARKER_PREFIX = "database_migration"
 _REPLAN = "compare the schemas and plan the migration anew."
@@ -29,7 +30,7 @@ class _TableShape:
     """How the cells of one relation's tuples become values."""
 
     table: str
-    readers: tuple[tuple[str, Callable[[str], str], bool] | None, ...]
+    readers: tuple[tuple[str, Callable[[str], str | None], bool] | None, ...]
     """Per cell: column, conversion, whether it is part of the identity; None: not copied."""
 
     def image(self, cells: pgoutput.Cells, *, key_only: bool = False) -> dict[str, Value]:
@@ -150,8 +151,10 @@ def _update(shape: _TableShape, message: pgoutput.Update) -> Change:
     return Change(Operation.UPDATE, shape.table, before=before, after=after)
 
 
-def _converter(formed: FormedColumn) -> Callable[[str], str]:
-    return lambda text: decoded(formed, text)
+def _converter(formed: FormedColumn) -> Callable[[str], str | None]:
+    if not formed.substitutes:
+        return lambda text: decoded(formed, text)
+    return lambda text: substituted(formed.substitutes, formed.form, decoded(formed, text))
 
 
 _ALIKE = {Kind.TEXT: {Kind.TEXT, Kind.CHAR}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from database_migration.model.column_type import ColumnType, Kind
+from database_migration.model.integer_range import integer_range
 
 _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT, Kind.ENUM, Kind.SET})
 _OCTETS = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB})
@@ -29,16 +30,6 @@ def fits(value: ColumnType, place: ColumnType) -> bool:
     if value.kind is Kind.BIT:
         return place.kind is Kind.BIT and (value.bits or 1) <= (place.bits or 1)
     return value.kind is place.kind and _digits(value) <= _digits(place)
-
-
-def integer_range(kind: ColumnType) -> tuple[int, int]:
-    """The lowest and highest value of a boolean, integer or year."""
-    if kind.kind is Kind.BOOLEAN:
-        return 0, 1
-    if kind.kind is Kind.YEAR:
-        return 0, 2155
-    bits = kind.bits or 32
-    return (0, 2**bits - 1) if kind.unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
 
 def _integer_fits(value: ColumnType, place: ColumnType) -> bool:
@@ -81,4 +72,4 @@ def _digits(kind: ColumnType) -> int:
     return 6 if kind.fraction is None else kind.fraction
 
 
-__all__ = ["fits", "integer_range"]
+__all__ = ["fits"]

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from database_migration.model.column_type import ColumnType, Kind
+from database_migration.model.integer_range import integer_range
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Column, Table
-from database_migration.steps.schema_compare.fits import fits, integer_range
+from database_migration.steps.schema_compare.fits import fits
 from database_migration.steps.schema_compare.spelling import spell_type
 
 Place = tuple[str, str]
