@@ -19,7 +19,7 @@ from database_migration.operators.schema_compare import SchemaCompareOperator
 from database_migration.operators.translate_queries import TranslateQueriesOperator
 from database_migration.operators.validate import ValidateOperator
 from database_migration.sensors.cutover_window import CutoverWindowSensor
-from database_migration.steps.plan import PlanOptions
+from database_migration.steps.plan import PlannedWindow, PlanOptions
 from migration_dag_factory.spec import MigrationSpec, StepsSpec
 
 
@@ -128,11 +128,14 @@ def _plan_options(spec: MigrationSpec, steps: StepsSpec) -> PlanOptions:
     """The plan tells of gates and windows, which the spec has said already."""
     gates = tuple(name for name in ("plan", "cutover", "finalize") if getattr(spec.gates, name) is not None)
     window = spec.windows.cutover
-    windows = {} if window is None else {"cutover": f"{window.cron} ({window.timezone}), open for {window.duration}"}
+    windows = {} if window is None else {"cutover": PlannedWindow(**window.model_dump())}
     return steps.plan.model_copy(
         update={
             "lanes": steps.plan.lanes or steps.chunked_copy.lanes,
             "chunk_rows": max(steps.chunked_copy.chunk_rows, 1000),
+            "index_parallel": steps.apply_schema.parallel,
+            "validate_parallel": steps.validate_.parallel,
+            "write_pause": steps.cutover.max_write_pause,
             "gates": steps.plan.gates or gates,
             "windows": {**windows, **steps.plan.windows},
         }

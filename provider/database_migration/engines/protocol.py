@@ -500,6 +500,10 @@ class Inspection(Protocol):
         """Figures of the server that only grow (cache hits, rows read, bytes written …), for the metrics."""
         ...
 
+    def rows_written(self, session: Session) -> int:
+        """Rows that anybody inserted, updated or deleted so far, in the database or on the whole server; only grows."""
+        ...
+
 
 class Engine(Protocol):
     """One database product, stateless: everything that a step may ask, by subject."""

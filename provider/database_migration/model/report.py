@@ -64,11 +64,25 @@ class ReportScript:
 
 
 @dataclass(frozen=True, slots=True)
+class PlotMark:
+    """Something beside the bars of a gantt picture, at a place on its axis."""
+
+    label: str
+    kind: str
+    """``gate`` (a diamond in a row), ``window`` (a band through all rows) or ``later`` (a word at the edge)."""
+    at: float
+    until: float = 0.0
+    """Where a window ends."""
+    row: str = ""
+    """The label of the row that a gate stands in."""
+
+
+@dataclass(frozen=True, slots=True)
 class ReportPlot:
     """A picture drawn from numbers when the report is rendered.
 
     ``kind``: ``line`` (series over ``x``), ``bar`` (series per label in ``x``) or ``gantt`` (series
-    ``start`` and ``length`` per label in ``x``).
+    ``start`` and ``length`` per label in ``x``, and ``slack``, which a bar may take longer, where given).
     """
 
     title: str
@@ -77,6 +91,7 @@ class ReportPlot:
     series: Mapping[str, tuple[float, ...]]
     x_label: str = ""
     y_label: str = ""
+    marks: Sequence[PlotMark] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,7 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
 
 __all__ = [
     "Finding",
+    "PlotMark",
     "Report",
     "ReportPlot",
     "ReportScript",

@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from database_migration.model.report import ReportPlot
+from database_migration.model.report import PlotMark, ReportPlot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,11 +116,39 @@ def _bar(axes: Axes, plot: ReportPlot) -> None:
 def _gantt(axes: Axes, plot: ReportPlot) -> None:
     labels = [str(value) for value in plot.x[:_LABELS_SHOWN]]
     start, length = (plot.series[name][:_LABELS_SHOWN] for name in ("start", "length"))
-    axes.barh(range(len(labels)), length, left=start, height=0.6, color=_COLOURS[0])
+    slack = plot.series.get("slack", ())[:_LABELS_SHOWN]
+    axes.barh(range(len(labels)), length, left=start, height=0.6, color=_COLOURS[0], label="at best")
+    if slack:
+        ends = [one + other for one, other in zip(start, length, strict=True)]
+        axes.barh(range(len(labels)), slack, left=ends, height=0.6, color=_COLOURS[0], alpha=0.3, label="at worst")
     axes.set_yticks(range(len(labels)), labels)
-    axes.invert_yaxis()
+    axes.set_ylim(len(labels) - 0.4, -0.6)  # the first row on top
     axes.grid(False, axis="y")
+    for mark in plot.marks:
+        _mark(axes, mark, labels)
+    axes.set_xlim(left=0)
+    if slack:
+        axes.legend(
+            frameon=False, labelcolor=_INK, loc="lower right", bbox_to_anchor=(1, 1), ncols=4, borderaxespad=0.2
+        )
     _name_axes(axes, plot.x_label, plot.y_label)
+
+
+def _mark(axes: Axes, mark: PlotMark, labels: list[str]) -> None:
+    """A diamond in its row, a band through all rows, or a word beside the last row."""
+    if mark.kind == "gate" and mark.row in labels:
+        known = axes.get_legend_handles_labels()[1]
+        axes.plot(
+            [mark.at], [labels.index(mark.row)], marker="D", markersize=7, color=_COLOURS[1], linestyle="none",
+            clip_on=False, zorder=3, label="_" if "gate" in known else "gate",
+        )  # fmt: skip
+    elif mark.kind == "window":
+        axes.axvspan(mark.at, mark.until, color=_COLOURS[2], alpha=0.18, linewidth=0, label=mark.label)
+    elif mark.kind == "later":
+        axes.annotate(
+            mark.label, (1, 0), xycoords="axes fraction", xytext=(-2, 4), textcoords="offset points", color=_COLOURS[2],
+            ha="right", va="bottom",
+        )  # fmt: skip
 
 
 def _cycle(count: int) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from database_migration.errors import Refused
 from database_migration.model.report import (
     Finding,
+    PlotMark,
     Report,
     ReportPlot,
     ReportScript,
@@ -55,6 +56,7 @@ def read_report(text: str, *, subject: str = "report") -> Report:
                     series={name: tuple(values) for name, values in item["series"].items()},
                     x_label=item["x_label"],
                     y_label=item["y_label"],
+                    marks=tuple(PlotMark(**mark) for mark in item.get("marks", ())),
                 )
                 for item in document["plots"]
             ),

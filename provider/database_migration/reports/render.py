@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from database_migration.model.report import Finding, Report, Severity
 from database_migration.reports import cells
 from database_migration.reports.plots import draw_svg
+from database_migration.reports.text_gantt import draw_text_gantt
 
 HTML_ROWS = 200
 MARKDOWN_ROWS = 100
@@ -38,12 +39,13 @@ def render_html(report: Report, *, name: str | None = None) -> str:
 
 
 def render_markdown(report: Report, *, name: str | None = None) -> str:
-    """The same report without pictures, in CommonMark with tables."""
+    """The same report in CommonMark with tables; of the pictures only schedules, in letters."""
     template = _environment().select_template([f"{report.stem}.md.j2", "report.md.j2"])
     text = template.render(
         report=report,
         name=name or report.stem,
         findings=by_weight(report.findings),
+        gantts=[(plot.title, draw_text_gantt(plot)) for plot in report.plots if plot.kind == "gantt"],
         rows_shown=MARKDOWN_ROWS,
     )
     return text.rstrip() + "\n"

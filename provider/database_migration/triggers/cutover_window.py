@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from croniter import croniter
-
+from database_migration.model.window import closes_at
 from database_migration.triggers._asking import AskingTrigger
 
 
@@ -36,16 +34,4 @@ class CutoverWindowTrigger(AskingTrigger):
         return None if closes is None else {"closes_at": closes.isoformat()}
 
 
-def closes_at(cron: str, duration: timedelta, timezone: str, now: datetime) -> datetime | None:
-    """When the window that is open at ``now`` closes (UTC); None when none is open.
-
-    A window that opens while one is open does not prolong it: the latest opening counts.
-    """
-    local = now.astimezone(ZoneInfo(timezone))
-    # get_prev looks strictly before its start: a window opens at the second its cron names.
-    opened = croniter(cron, local + timedelta(seconds=1)).get_prev(datetime)
-    closes: datetime = opened.astimezone(UTC) + duration
-    return closes if now < closes else None
-
-
-__all__ = ["CutoverWindowTrigger", "closes_at"]
+__all__ = ["CutoverWindowTrigger"]

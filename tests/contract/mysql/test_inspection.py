@@ -214,3 +214,11 @@ def test_run_query(session: MySQLSession) -> None:
     with pytest.raises(Refused, match="longer than"):
         run(session, slow, max_rows=2, timeout=0.5)
     assert session.execute("SELECT 1") == [(1,)]
+
+
+def test_rows_written_are_counted_for_everybody(session: MySQLSession) -> None:
+    session.execute("CREATE TABLE written (id int PRIMARY KEY)")
+    before = ENGINE.inspection.rows_written(session)
+    session.execute("INSERT INTO written VALUES (1), (2), (3)")
+    session.execute("UPDATE written SET id = id + 10")
+    assert ENGINE.inspection.rows_written(session) - before >= 6

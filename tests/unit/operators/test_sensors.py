@@ -10,10 +10,11 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from database_migration.errors import Interrupted, NotPossible
+from database_migration.model.window import closes_at
 from database_migration.sensors.cutover_window import CutoverWindowSensor
 from database_migration.sensors.replication_wanted import ReplicationWantedSensor
 from database_migration.triggers._asking import AskingTrigger
-from database_migration.triggers.cutover_window import CutoverWindowTrigger, closes_at
+from database_migration.triggers.cutover_window import CutoverWindowTrigger
 from database_migration.triggers.replication_lag import ReplicationLagTrigger
 from database_migration.triggers.replication_wanted import ReplicationWantedTrigger
 from database_migration.triggers.writes_drained import WritesDrainedTrigger

@@ -101,6 +101,11 @@ class PostgresInspection:
             row = cast(tuple[Any, ...], cursor.fetchone())
         return {name: int(value) for name, value in zip(names, row, strict=True)}
 
+    def rows_written(self, session: Session) -> int:
+        """Rows of this database; the server's statistics are up to a second behind."""
+        counted = self.counters(session)
+        return sum(counted[f"tup_{how}"] for how in ("inserted", "updated", "deleted"))
+
 
 def _read_only(session: Session, statement: str, *, max_rows: int, timeout: str) -> tuple[tuple[str, ...], list[Row]]:
     """One statement in a read-only transaction that is rolled back; a second one behind a ``;`` is refused.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database_migration.steps.plan.options import PlanOptions
+from database_migration.steps.plan.options import PlannedWindow, PlanOptions
 from database_migration.steps.plan.step import plan
 
-__all__ = ["PlanOptions", "plan"]
+__all__ = ["PlanOptions", "PlannedWindow", "plan"]

@@ -1,21 +1,21 @@
-"""Writes the execution plan: order, volumes, lanes, a time estimate from a measured probe, and what must hold."""
+"""Writes the execution plan: order, volumes, lanes, times from a measured probe, windows, and what must hold."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
 from database_migration.ledger import Ledger
 from database_migration.model.report import Finding, Report, Severity
-from database_migration.steps.plan.estimate import (
-    Seconds,
-    copy_seconds,
-    index_seconds,
-    proposed_lanes,
-    rates_of,
-    validation_seconds,
-)
-from database_migration.steps.plan.execution_plan import ExecutionPlan, plan_report
+from database_migration.steps.plan.estimate import Estimate, estimate, outruns, proposed_lanes
+from database_migration.steps.plan.execution_plan import ExecutionPlan
+from database_migration.steps.plan.openings import opening
 from database_migration.steps.plan.options import PlanOptions
-from database_migration.steps.plan.probe import Measured, probe
+from database_migration.steps.plan.plan_report import plan_report
+from database_migration.steps.plan.probe import probe
 from database_migration.steps.plan.volumes import TableVolume, table_volumes
+from database_migration.steps.plan.write_rate import WriteRate
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import (
     ExpectedSchema,
@@ -24,42 +24,51 @@ from database_migration.steps.schema_compare import (
     require_unchanged,
 )
 
+_ONE_CHUNK_MATTERS = 0.5
+"""Share of the copy above which a table of one chunk is worth a word."""
+
 
 def plan(run: MigrationRun, options: PlanOptions) -> Report:
     """Plan the run and remember the source's schema; only the probe touches the target, and takes it back.
 
     :raises SourceChanged: tables were created for another schema than the source has now.
     """
-    with run.current_ledger() as ledger:
+    with run.current_ledger() as ledger, _watched(run, options) as writes:
         source = run.source.read_schema()
         if ledger.objects.all():
             require_unchanged(run, ledger, source)  # a second plan must not hide what the first one did not know
         expected = expected_target(run, ledger, source)
-        volumes = table_volumes(run, expected, options.chunk_rows)
-        measured, findings = probe(run, volumes, rows=options.probe_rows, tables=options.probe_tables)
-        made = _build(expected, volumes, measured, options)
+        made, findings = _make(run, options, expected, writes)
         ledger.runs.require_current(run.run_id, run.spec_hash)
         remember_source(run, ledger, source)
         _note(ledger, made, options)
-    if made.rates is None:
-        findings.append(_no_estimate())
+    findings += _said_of(made, made.estimate)
     return plan_report(run, options, made, findings)
 
 
-def _build(
-    expected: ExpectedSchema, volumes: list[TableVolume], measured: list[Measured], options: PlanOptions
-) -> ExecutionPlan:
-    rates = rates_of(volumes, measured)
+@contextmanager
+def _watched(run: MigrationRun, options: PlanOptions) -> Iterator[WriteRate | None]:
+    """Counts the source's writes meanwhile; None where nothing is replicated, measured or to be observed."""
+    if not (run.online and options.observe_writes and options.probe_rows):
+        yield None
+        return
+    with run.source.connect("plan") as session:
+        yield WriteRate(run, session)
+
+
+def _make(
+    run: MigrationRun, options: PlanOptions, expected: ExpectedSchema, watched: WriteRate | None
+) -> tuple[ExecutionPlan, list[Finding]]:
+    volumes = table_volumes(run, expected, options)
     lanes = options.lanes or proposed_lanes(volumes)
-    copies = {volume.name: copy_seconds(volume, rates, lanes=lanes) for volume in volumes} if rates else {}
-    phases = {}
-    if rates:
-        phases = {
-            "copy": sum(copies.values(), Seconds(0.0, 0.0)),
-            "indexes and keys": index_seconds(volumes, options.index_rows_per_second),
-            "validate": validation_seconds(volumes, rates),
-        }
-    return ExecutionPlan(expected, volumes, measured, rates, lanes, copies, phases)
+    measured, findings = probe(run, volumes, rows=options.probe_rows, tables=options.probe_tables, lanes=lanes)
+    writes = watched.rows_per_second(options.observe_writes) if watched else None
+    found = estimate(volumes, measured, options, lanes=lanes, writes=writes)
+    made_at: datetime = run.now()
+    openings = {}
+    if found is not None:
+        openings = {name: opening(window, made_at, found.total) for name, window in options.windows.items()}
+    return ExecutionPlan(made_at, expected, volumes, measured, lanes, writes, found, openings), findings
 
 
 def _note(ledger: Ledger, made: ExecutionPlan, options: PlanOptions) -> None:
@@ -68,11 +77,54 @@ def _note(ledger: Ledger, made: ExecutionPlan, options: PlanOptions) -> None:
         {
             "lanes": made.lanes,
             "chunk_rows": options.chunk_rows,
-            "rows": sum(volume.rows for volume in made.volumes),
-            "bytes": sum(volume.bytes for volume in made.volumes),
-            "seconds_low": made.total.low,
-            "seconds_high": made.total.high,
+            "rows": made.rows,
+            "bytes": made.bytes,
+            "seconds_low": None if made.ready is None else made.ready.low,
+            "seconds_high": None if made.ready is None else made.ready.high,
         },
+    )
+
+
+def _said_of(made: ExecutionPlan, found: Estimate | None) -> list[Finding]:
+    """What the person at the gate should not overlook."""
+    if found is None:
+        return [_no_estimate()]
+    findings = [one.finding(name, made.made_at, found.total) for name, one in made.openings.items()]
+    if made.writes is not None and outruns(made.writes, found.apply_rows_per_second):
+        findings.append(_outrun(made.writes, found))
+    uncut = [volume for volume in made.volumes if volume.chunks == 1 and volume.rows]
+    longest = max(uncut, key=lambda volume: found.copies[volume.name].high, default=None)
+    if longest is not None and made.lanes > 1 and _share(longest, made, found) > _ONE_CHUNK_MATTERS:
+        findings.append(_one_chunk(longest, found))
+    return findings
+
+
+def _share(volume: TableVolume, made: ExecutionPlan, found: Estimate) -> float:
+    whole = found.by_lanes[made.lanes].middle
+    return found.copies[volume.name].middle / whole if whole and made.chunks > len(made.volumes) else 0.0
+
+
+def _outrun(writes: float, found: Estimate) -> Finding:
+    apply = found.apply_rows_per_second
+    told = "" if apply is None else f" and {apply.low:,.0f} to {apply.high:,.0f} are applied"
+    return Finding(
+        Severity.WARNING,
+        "writes_outrun_applying",
+        "catch up",
+        f"The source's writers write {writes:,.0f} rows a second{told}: catching up may take very long, or not end"
+        " while they write as much.",
+        "let the copy run when they write less, or select fewer tables for one migration.",
+    )
+
+
+def _one_chunk(volume: TableVolume, found: Estimate) -> Finding:
+    return Finding(
+        Severity.NOTE,
+        "one_chunk",
+        volume.name,
+        f"The table cannot be cut into chunks, so one lane copies it whole in {found.copies[volume.name]}; more lanes"
+        " do not shorten the copy below that.",
+        "a leading key column of an integer, binary or UUID type would let it be cut.",
     )
 
 

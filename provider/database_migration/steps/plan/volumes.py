@@ -1,22 +1,27 @@
-"""How much there is to copy, as the source's statistics estimate it, and in how many chunks."""
+"""How much there is to copy, estimated by the source's statistics or counted, and in how many chunks."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from database_migration.model.schema import Schema
+from database_migration.engines.protocol import Session
+from database_migration.model.schema import Schema, Table
 from database_migration.model.table_selection import TablePair, pair_tables
+from database_migration.steps.plan.options import PlanOptions
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema
 
 
 @dataclass(frozen=True, slots=True)
 class TableVolume:
-    """One table's share; rows and bytes are estimates."""
+    """One table's share; bytes are always an estimate."""
 
     pair: TablePair
     rows: int
+    counted: bool
+    """Whether ``rows`` was counted; otherwise the source's statistics say it."""
     bytes: int
     """Data and indexes on the source."""
     chunks: int
@@ -31,20 +36,46 @@ class TableVolume:
         """The column that chunks are cut along; empty where the table is one chunk."""
         return "" if self.pair.chunk_key is None else self.pair.chunk_key.source.name
 
+    @property
+    def row_bytes(self) -> float:
+        """Bytes of a row with its share of the indexes; 0 where there is no row."""
+        return self.bytes / self.rows if self.rows else 0.0
 
-def table_volumes(run: MigrationRun, expected: ExpectedSchema, chunk_rows: int) -> list[TableVolume]:
+    @property
+    def keys(self) -> int:
+        """Secondary indexes and foreign keys that wait until rows are in."""
+        return len(self.pair.target.indexes) + len(self.pair.target.foreign_keys)
+
+
+def table_volumes(run: MigrationRun, expected: ExpectedSchema, options: PlanOptions) -> list[TableVolume]:
     """Volumes in the order of the expected tables: parents before children."""
     pairs = pair_tables(run.selection, expected.source, Schema(run.target.schema, tables=expected.tables))
     by_name = {pair.source.name: pair for pair in pairs}
-    return [
-        TableVolume(
-            by_name[table.name],
-            max(table.estimated_rows, 0),
-            max(table.estimated_bytes, 0),
-            max(1, math.ceil(table.estimated_rows / chunk_rows)) if by_name[table.name].chunk_key else 1,
-        )
-        for table in expected.selected
-    ]
+    with run.source.connect("plan") as session:
+        return [
+            TableVolume(
+                by_name[table.name],
+                rows,
+                counted,
+                max(table.estimated_bytes, 0),
+                max(1, math.ceil(rows / options.chunk_rows)) if by_name[table.name].chunk_key else 1,
+            )
+            for table, rows, counted in _rows(run, session, expected.selected, exact=options.count_rows == "exact")
+        ]
+
+
+def _rows(
+    run: MigrationRun, session: Session, tables: tuple[Table, ...], *, exact: bool
+) -> Iterator[tuple[Table, int, bool]]:
+    """Each table with its rows, and whether they were counted.
+
+    Statistics that know of no rows know of an empty table or of nothing: a count tells, and is quick in the first case.
+    """
+    for table in tables:
+        if exact or table.estimated_rows <= 0:
+            yield table, run.source.engine.catalog.exact_count(session, table), True
+        else:
+            yield table, table.estimated_rows, False
 
 
 __all__ = ["TableVolume", "table_volumes"]
