@@ -11,6 +11,7 @@ from database_migration.errors import EpochPassed, Interrupted, TargetNotOurs
 from database_migration.ledger import Runs
 from database_migration.model.migration_state import Phase
 from database_migration.steps.chunked_copy import ChunkedCopyOptions, copy_lane, cut_chunks, finish_copy
+from database_migration.steps.chunked_copy.copy_format import CopyFormat
 from database_migration.steps.run import MigrationRun
 from demo.shop import build_shop
 from fixtures.servers import PrivateServer
@@ -35,10 +36,15 @@ def count(run: MigrationRun, table: str) -> int:
         return int(str(session.execute(f"SELECT count(*) FROM {table}")[0][0]))
 
 
-def test_every_row_arrives_and_identities_go_on(filled: MigrationRun) -> None:
-    summary = copy_all(filled)
+@pytest.mark.parametrize("form", list(CopyFormat))
+def test_every_row_arrives_and_identities_go_on(filled: MigrationRun, form: CopyFormat) -> None:
+    summary = copy_all(filled, FAST.model_copy(update={"format": form}))
     assert summary["rows"] == 1200 * 5 + 120
     assert summary["chunks"] > 5
+    between_postgres = filled.source.engine is filled.target.engine
+    to_mysql = filled.target.engine.traits.engine == "mysql"
+    binary = form is CopyFormat.BINARY or (form is CopyFormat.AUTO and between_postgres)
+    assert summary["binary_chunks"] == (summary["chunks"] if binary and not to_mysql else 0)
     assert differences(filled) == (1200 * 5 + 120, 0, 0)
     with filled.target.connect("test") as session:
         session.execute("INSERT INTO customer (name) VALUES ('next')")
@@ -46,27 +52,35 @@ def test_every_row_arrives_and_identities_go_on(filled: MigrationRun) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "rows"), [("chinook_run", 15_607), ("chinook_back_run", 15_607), ("sakila_run", 47_273)]
+    ("name", "rows", "form"),
+    [
+        ("chinook_run", 15_607, "text"),
+        ("chinook_run", 15_607, "binary"),
+        ("chinook_back_run", 15_607, "auto"),
+        ("sakila_run", 47_273, "text"),
+        ("sakila_run", 47_273, "binary"),
+    ],
 )
-def test_sample_databases_arrive_whole(request: pytest.FixtureRequest, name: str, rows: int) -> None:
+def test_sample_databases_arrive_whole(request: pytest.FixtureRequest, name: str, rows: int, form: str) -> None:
     run: MigrationRun = replace(request.getfixturevalue(name), online=False)
     create_tables(run)
-    copied = copy_all(run)["rows"]
+    copied = copy_all(run, FAST.model_copy(update={"format": CopyFormat(form)}))["rows"]
     assert copied == rows
     assert differences(run) == (rows, 0, 0)
     create_keys(run)
     assert differences(run, sample=0.99, sample_rows=200) == (rows, 0, 0)
 
 
+@pytest.mark.parametrize("form", [CopyFormat.TEXT, CopyFormat.BINARY])
 @pytest.mark.parametrize("source", ["mariadb", "mysql"])
 def test_the_shop_with_its_awkward_values_arrives_whole(
-    request: pytest.FixtureRequest, make_run: MakeRun, postgres: PrivateServer, source: str
+    request: pytest.FixtureRequest, make_run: MakeRun, postgres: PrivateServer, source: str, form: CopyFormat
 ) -> None:
     server: PrivateServer = request.getfixturevalue(source)
     run = make_run(server, postgres, online=False)
     built = build_shop(server.database(run.source.endpoint.database), rows=6000)
     create_tables(run)
-    assert copy_all(run)["rows"] == sum(built.values())
+    assert copy_all(run, FAST.model_copy(update={"format": form}))["rows"] == sum(built.values())
     create_keys(run)
     assert differences(run) == (sum(built.values()), 0, 0)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.change import Change, ChangeTransaction, Value
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.key_range import ChunkKey, KeyRange
@@ -231,9 +232,23 @@ class Rows(Protocol):
         table: Table,
         columns: Sequence[FormedColumn],
         rows: KeyRange,
-        form: BulkFormat,
+        form: BulkFormat | BinaryFormat,
     ) -> Iterator[bytes]:
-        """The range's rows in another engine's bulk format, in blocks of about 256 KiB; constant memory."""
+        """The range's rows in another engine's bulk format, in blocks of 256 KiB to some MB; constant memory.
+
+        A BinaryFormat only where ``binary_pays_from`` gave a number for these columns, in this order.
+        """
+        ...
+
+    def binary_format(self, table: Table, columns: Sequence[FormedColumn]) -> BinaryFormat | None:
+        """The binary stream that this engine loads into the columns faster than text; None where there is none."""
+        ...
+
+    def binary_pays_from(self, table: Table, columns: Sequence[FormedColumn], form: BinaryFormat) -> int | None:
+        """Rows from which it is faster to write another engine's binary stream than its text.
+
+        None where a column has values that it cannot write exactly. Fields are best in ``form.fixed_first`` order.
+        """
         ...
 
     def load_bulk(
@@ -243,8 +258,11 @@ class Rows(Protocol):
         table: Table,
         columns: Sequence[FormedColumn],
         blocks: Iterable[bytes],
+        form: BinaryFormat | None = None,
     ) -> int:
         """Insert a stream in this engine's own bulk format inside the caller's transaction; rows inserted.
+
+        ``form`` is what ``binary_format`` gave (None: the text format of ``Traits``).
 
         Every value arrives exactly or ValueRefused is raised, with the server's words: nothing is truncated.
         Triggers of the user do not fire and foreign keys are not checked where the engine lets us.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from database_migration.engines.mysql import bulk_load, bulk_read, row_digest
+from database_migration.engines.mysql import bulk_binary, bulk_load, bulk_read, row_digest
 from database_migration.engines.mysql.connection import own_session, quote
 from database_migration.engines.mysql.key_conditions import key_expression, key_literal, range_condition
 from database_migration.engines.mysql.literals import any_of
 from database_migration.engines.mysql.value_sql import transfer
 from database_migration.engines.protocol import BulkFormat, Checksum, Session
+from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.schema import Column, Table
 from database_migration.model.table_selection import FormedColumn
@@ -47,9 +48,18 @@ class MySQLRows:
         table: Table,
         columns: Sequence[FormedColumn],
         rows: KeyRange,
-        form: BulkFormat,
+        form: BulkFormat | BinaryFormat,
     ) -> Iterator[bytes]:
+        if isinstance(form, BinaryFormat):
+            return bulk_binary.read_binary(own_session(session), schema, table, columns, rows, form)
         return bulk_read.read_bulk(own_session(session), schema, table, columns, rows, form)
+
+    def binary_format(self, table: Table, columns: Sequence[FormedColumn]) -> BinaryFormat | None:
+        """None: LOAD DATA reads text only."""
+        return None
+
+    def binary_pays_from(self, table: Table, columns: Sequence[FormedColumn], form: BinaryFormat) -> int | None:
+        return bulk_binary.PAYS_FROM if bulk_binary.writes(columns, form) else None
 
     def load_bulk(
         self,
@@ -58,6 +68,7 @@ class MySQLRows:
         table: Table,
         columns: Sequence[FormedColumn],
         blocks: Iterable[bytes],
+        form: BinaryFormat | None = None,
     ) -> int:
         return bulk_load.load_bulk(own_session(session), schema, table, columns, blocks)
 

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.generators import fetch_many
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
+from psycopg.waiting import Wait
+
 from database_migration.engines.postgres.codec import takes_transfer_text, transfer_sql
 from database_migration.engines.postgres.connection import (
     connection_of,
@@ -17,6 +24,7 @@ from database_migration.engines.postgres.server_errors import translated
 from database_migration.engines.postgres.unfit_values import value_of
 from database_migration.engines.protocol import BulkFormat, Session
 from database_migration.errors import NotPossible
+from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import KeyRange
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
@@ -32,26 +40,58 @@ BLOCK_OCTETS = 256 * 1024
 
 
 def read(
-    session: Session, schema: str, table: Table, columns: Sequence[FormedColumn], rows: KeyRange, form: BulkFormat
+    session: Session,
+    schema: str,
+    table: Table,
+    columns: Sequence[FormedColumn],
+    rows: KeyRange,
+    form: BulkFormat | BinaryFormat,
 ) -> Iterator[bytes]:
     """See ``protocol.Rows.read_bulk``; the session is busy until the stream ends or is closed."""
-    prefix, options = _options(form, table.name)
-    values = ", ".join(transfer_sql(formed, value_of(formed), binary_prefix=prefix) for formed in columns)
+    if isinstance(form, BinaryFormat):
+        values, options = ", ".join(value_of(formed) for formed in columns), "FORMAT binary"
+    else:
+        prefix, options = _options(form, table.name)
+        values = ", ".join(transfer_sql(formed, value_of(formed), binary_prefix=prefix) for formed in columns)
     statement = (
         f"COPY (SELECT {values} FROM {source_of(schema, table)}{condition(table, rows)}) TO STDOUT WITH ({options})"
     )
     connection = connection_of(session)
-    with translated(table.name), connection.cursor() as cursor, cursor.copy(query(statement)) as copy:
-        block: list[bytes] = []
-        size = 0
-        for row in copy:
-            block.append(bytes(row))
-            size += len(row)
-            if size >= BLOCK_OCTETS:
-                yield b"".join(block)
-                block, size = [], 0
-        if block:
-            yield b"".join(block)
+    with translated(table.name), connection.cursor() as cursor, cursor.copy(query(statement)):
+        ended = False
+        while not ended:
+            block, ended = connection.wait(_block(connection.pgconn))
+            if block:
+                yield block
+
+
+def _block(server: PGconn) -> PQGen[tuple[bytes, bool]]:
+    """What COPY sends, a row a message, gathered into a block; and whether that was all.
+
+    Asked of libpq itself: the driver's own iterator over rows costs as much as the rest of the copy.
+    """
+    rows: list[memoryview] = []
+    size = 0
+    while size < BLOCK_OCTETS:
+        octets, row = server.get_copy_data(1)
+        if octets > 0:
+            rows.append(row)
+            size += octets
+        elif octets == 0:
+            while not (yield Wait.R):
+                pass
+            server.consume_input()
+        else:
+            yield from _end(server)
+            return b"".join(rows), True
+    return b"".join(rows), False
+
+
+def _end(server: PGconn) -> PQGen[None]:
+    """Read how COPY ended; raises the server's error."""
+    for result in (yield from fetch_many(server)):
+        if result.status != ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
 
 
 def _options(form: BulkFormat, table: str) -> tuple[str, str]:
@@ -72,7 +112,14 @@ def _constant(text: str) -> str:
     return "E" + literal(text.replace("\\", "\\\\").replace("\t", "\\t"))
 
 
-def load(session: Session, schema: str, table: Table, columns: Sequence[FormedColumn], blocks: Iterable[bytes]) -> int:
+def load(
+    session: Session,
+    schema: str,
+    table: Table,
+    columns: Sequence[FormedColumn],
+    blocks: Iterable[bytes],
+    form: BinaryFormat | None = None,
+) -> int:
     """See ``protocol.Rows.load_bulk``."""
     own = postgres_session(session)
     if not own.in_transaction:
@@ -90,7 +137,8 @@ def load(session: Session, schema: str, table: Table, columns: Sequence[FormedCo
             )
     suppress_triggers(session, for_transaction=True)
     names = ", ".join(quote(formed.name) for formed in columns)
-    statement = f"COPY {quote(schema, table.name)} ({names}) FROM STDIN WITH (FORMAT text)"
+    word = "text" if form is None else "binary"
+    statement = f"COPY {quote(schema, table.name)} ({names}) FROM STDIN WITH (FORMAT {word})"
     with translated(table.name), own.connection.cursor() as cursor:
         with cursor.copy(query(statement)) as copy:
             for block in blocks:

@@ -13,7 +13,7 @@ from typing import cast
 
 from psycopg import capabilities
 
-from database_migration.engines.postgres import bulk_stream
+from database_migration.engines.postgres import bulk_binary, bulk_stream
 from database_migration.engines.postgres.codec import canonical_length, canonical_sql, parameter, transfer_sql
 from database_migration.engines.postgres.connection import connection_of, query
 from database_migration.engines.postgres.names import literal, quote
@@ -21,6 +21,7 @@ from database_migration.engines.postgres.row_ranges import condition, source_of,
 from database_migration.engines.postgres.server_errors import translated
 from database_migration.engines.postgres.unfit_values import value_of
 from database_migration.engines.protocol import BulkFormat, Checksum, Row, Session
+from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.column_type import Form
 from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.schema import Column, Table
@@ -44,7 +45,7 @@ class PostgresRows:
         table: Table,
         columns: Sequence[FormedColumn],
         rows: KeyRange,
-        form: BulkFormat,
+        form: BulkFormat | BinaryFormat,
     ) -> Iterator[bytes]:
         """The range's rows in another engine's bulk format, in blocks of about 256 KiB."""
         return bulk_stream.read(session, schema, table, columns, rows, form)
@@ -56,9 +57,18 @@ class PostgresRows:
         table: Table,
         columns: Sequence[FormedColumn],
         blocks: Iterable[bytes],
+        form: BinaryFormat | None = None,
     ) -> int:
-        """Insert a stream of COPY text inside the caller's transaction; rows inserted."""
-        return bulk_stream.load(session, schema, table, columns, blocks)
+        """Insert a stream for COPY inside the caller's transaction; rows inserted."""
+        return bulk_stream.load(session, schema, table, columns, blocks, form)
+
+    def binary_format(self, table: Table, columns: Sequence[FormedColumn]) -> BinaryFormat | None:
+        """COPY's binary format for these columns."""
+        return bulk_binary.binary_format(table, columns)
+
+    def binary_pays_from(self, table: Table, columns: Sequence[FormedColumn], form: BinaryFormat) -> int | None:
+        """0 where COPY makes the very octets, for they cost less than texts; None elsewhere."""
+        return 0 if bulk_binary.writes(columns, form) else None
 
     def checksum(
         self, session: Session, schema: str, table: Table, columns: Sequence[FormedColumn], rows: KeyRange

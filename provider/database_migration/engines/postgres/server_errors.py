@@ -52,7 +52,9 @@ def as_migration_error(error: psycopg.Error, subject: str | None = None) -> Migr
     words = server_words(error)
     if state == FENCE_STATE:
         return Refused(words, mend="lower the write fence first, or write through the applier.", subject=subject)
-    if state.startswith(_VALUES) or (not state and isinstance(error, psycopg.DataError)):
+    # A binary stream's field of the wrong size breaks the protocol in the server's eyes.
+    bad_field = state == "08P01" and (error.diag.context or "").startswith("COPY")
+    if bad_field or state.startswith(_VALUES) or (not state and isinstance(error, psycopg.DataError)):
         return ValueRefused(
             words, mend="change the value on the other side, or widen the column on this one.", subject=subject
         )
@@ -121,7 +123,7 @@ def _place(error: psycopg.Error) -> str:
         if name
     ]
     # COPY tells where it stopped in CONTEXT: "COPY orders, line 3, column total: "abc"".
-    copy = re.match(r"COPY (.+?), line (\d+)(?:, column (.+?)(?=:|$))?", diagnosis.context or "")
+    copy = re.search(r"^COPY (.+?), line (\d+)(?:, column (.+?)(?=:|$))?", diagnosis.context or "", re.MULTILINE)
     if copy:
         named = [f"table {copy[1]}", f"line {copy[2]} of the stream"]
         named += [f"column {copy[3]}"] if copy[3] else []

@@ -54,6 +54,7 @@ def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, La
     summary: dict[str, Scalar] = {
         "tables": len(progress),
         "chunks": sum(table.chunks for table in progress),
+        "binary_chunks": sum(figures.binary_chunks for figures in lanes.values()),
         "rows": rows,
         "bytes": sum(table.bytes for table in progress),
         "rows_per_second": _rate(rows, busiest),
@@ -95,9 +96,18 @@ def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, La
             ),
             ReportTable(
                 "Lanes",
-                ("lane", "chunks", "rows", "bytes", "reading, s", "loading, s", "paused, s"),
+                ("lane", "chunks", "of them binary", "rows", "bytes", "reading, s", "loading, s", "paused, s"),
                 tuple(
-                    (lane, f.chunks, f.rows, f.bytes, round(f.reading, 2), round(f.loading, 2), round(f.paused, 2))
+                    (
+                        lane,
+                        f.chunks,
+                        f.binary_chunks,
+                        f.rows,
+                        f.bytes,
+                        round(f.reading, 2),
+                        round(f.loading, 2),
+                        round(f.paused, 2),
+                    )
                     for lane, f in sorted(lanes.items())
                 ),
             ),

@@ -19,6 +19,7 @@ from database_migration.ledger import Ledger
 from database_migration.model.migration_state import ChunkLine
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.chunked_copy.chunks import refuse_foreign_rows, rows_of
+from database_migration.steps.chunked_copy.copy_format import TableStream, stream_of
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures, MeteredBlocks
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.chunked_copy.throttle import Throttle
@@ -59,6 +60,7 @@ class _Lane:
 
     def __init__(self, run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> None:
         self._run = run
+        self._options = options
         self._lane = lane
         self._throttle = Throttle(run.source, options)
         self._stack = ExitStack()
@@ -107,6 +109,7 @@ class _Lane:
         with ExitStack() as stack:
             ledger = stack.enter_context(run.current_ledger())
             self._pairs = {pair.source.name: pair for pair in run.pairs()}
+            self._streams: dict[str, TableStream] = {}
             self._source = stack.enter_context(run.source.connect(f"copy lane {self._lane}"))
             self._target = stack.enter_context(run.target.connect(f"copy lane {self._lane}"))
             self._ledger: Ledger = run.ledger_over(self._target, ledger.epoch)
@@ -118,18 +121,19 @@ class _Lane:
         run, began = self._run, time.monotonic()
         if pair.source.name not in self._ours:
             refuse_foreign_rows(self._target, self._ledger.chunks, run.target, pair)
+        stream = self._stream(pair)
         blocks = MeteredBlocks(
             run.source.engine.rows.read_bulk(
                 self._source,
                 run.source.schema,
                 pair.source,
-                pair.source_columns,
+                stream.source_columns,
                 rows_of(pair, line),
-                run.target.engine.traits.bulk_format,
+                stream.binary or run.target.engine.traits.bulk_format,
             )
         )
         rows = run.target.engine.rows.load_bulk(
-            self._target, run.target.schema, pair.target, pair.target_columns, blocks
+            self._target, run.target.schema, pair.target, stream.target_columns, blocks, stream.binary
         )
         seconds = time.monotonic() - began
         self._ledger.chunks.finish(line, rows=rows, octets=blocks.bytes, seconds=seconds, lane=str(self._lane))
@@ -138,12 +142,19 @@ class _Lane:
         return replace(
             done,
             chunks=done.chunks + 1,
+            binary_chunks=done.binary_chunks + (stream.binary is not None),
             rows=done.rows + rows,
             bytes=done.bytes + blocks.bytes,
             reading=done.reading + blocks.seconds,
             loading=done.loading + seconds - blocks.seconds,
             paused=done.paused + paused,
         )
+
+    def _stream(self, pair: TablePair) -> TableStream:
+        name = pair.source.name
+        if name not in self._streams:
+            self._streams[name] = stream_of(self._run, pair, self._options.format)
+        return self._streams[name]
 
     def _say(self) -> None:
         if time.monotonic() - self._said_at >= _SAY_EVERY:

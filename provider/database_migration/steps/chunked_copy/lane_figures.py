@@ -15,6 +15,8 @@ class LaneFigures:
     """Sums over all tries of a lane; seconds of its own clock."""
 
     chunks: int = 0
+    binary_chunks: int = 0
+    """Those that crossed in a binary format."""
     rows: int = 0
     bytes: int = 0
     reading: float = 0.0

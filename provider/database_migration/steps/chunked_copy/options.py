@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from database_migration.steps.chunked_copy.copy_format import CopyFormat
+
 Span = Annotated[timedelta, Field(gt=timedelta(0))]
 
 
@@ -18,6 +20,10 @@ class ChunkedCopyOptions(BaseModel):
     lanes: int = Field(4, ge=1, le=64, description="Workers that copy side by side, each a task of its own.")
     chunk_rows: int = Field(
         50_000, ge=100, le=10_000_000, description="Rows per chunk: the unit of commit, of retry and of throttling."
+    )
+    format: CopyFormat = Field(
+        CopyFormat.AUTO,
+        description="How rows cross: text; binary wherever both engines can; auto takes binary for large tables.",
     )
     max_replica_lag: Span | None = Field(
         None,
