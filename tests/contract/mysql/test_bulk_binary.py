@@ -17,6 +17,7 @@ from database_migration.model.bulk_format import BinaryField, BinaryFormat, Wire
 from database_migration.model.column_type import Form
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
+from database_migration.model.unfit_value import Doubt, Substitute, ValueKind
 
 ROWS = MySQLRows()
 
@@ -177,3 +178,36 @@ def test_other_wires_are_declined(session: MySQLSession, endpoint: Endpoint) -> 
 
 def test_every_type_has_a_wire() -> None:
     assert {vector["type"] for vector in VECTORS["values"]} == set(wires.WIRES)
+
+
+def test_substitutes_stand_where_values_do_not_fit(session: MySQLSession, endpoint: Endpoint) -> None:
+    session.execute("SET SESSION sql_mode = ''")
+    session.execute(
+        "CREATE TABLE t (id int PRIMARY KEY, d date NOT NULL, m datetime(6), n bigint unsigned NOT NULL,"
+        " p decimal(9,4), b tinyint(1) NOT NULL, s varchar(9), j longtext NOT NULL)"
+    )
+    session.execute(
+        "INSERT INTO t VALUES"
+        " (1, '0000-00-00', '2024-00-10 01:02:03.5', 70000, 5.1256, 7, CONCAT('a', x'00', 'b'), 'long'),"
+        " (2, '2024-02-29', '2024-02-29 01:02:03.5', 7, 99999.9999, 1, NULL, 'x'),"
+        " (3, '2024-02-29', NULL, 0, NULL, 0, '', '')"
+    )
+    table = MySQLCatalog().read(session, endpoint.schema).table("t")
+    zero, moment = Substitute(Doubt(ValueKind.ZERO_DATE)), "2000-01-31 00:00:00.000000"
+    given: dict[str, tuple[Form, Wire, tuple[Substitute, ...]]] = {
+        "id": (Form.INTEGER, Wire.INT4, ()),
+        "d": (Form.DATE, Wire.DATE, (zero,)),
+        "m": (Form.DATETIME, Wire.MOMENT, (Substitute(Doubt(ValueKind.ZERO_DATE), moment),)),
+        "n": (Form.INTEGER, Wire.INT2, (Substitute(Doubt(ValueKind.OUT_OF_RANGE, "0", "32767"), trims=True),)),
+        "p": (Form.DECIMAL, Wire.NUMERIC, (Substitute(Doubt(ValueKind.TOO_PRECISE, scale=2), trims=True),)),
+        "b": (Form.BOOLEAN, Wire.BOOLEAN, (Substitute(Doubt(ValueKind.NOT_BOOLEAN)),)),
+        "s": (Form.TEXT, Wire.TEXT, (Substitute(Doubt(ValueKind.NUL_CHARACTER), "?"),)),
+        "j": (Form.TEXT, Wire.TEXT, (Substitute(Doubt(ValueKind.TOO_LONG, length=2), trims=True),)),
+    }
+    columns = [FormedColumn(table.column(name), form, instead) for name, (form, _, instead) in given.items()]
+    found = read(session, endpoint, table, columns, [wire for _, wire, _ in given.values()])
+    assert found == [
+        ["1", None, moment, "32767", "5.1300", None, "a?b", "lo"],
+        ["2", "2024-02-29", "2024-02-29 01:02:03.500000", "7", "100000.0000", "1", None, "x"],
+        ["3", "2024-02-29", None, "0", None, "0", "", ""],
+    ]

@@ -84,6 +84,8 @@ def fixed_column(formed: FormedColumn, wire: Wire) -> FixedColumn | None:
     precision = scale = bits = 0
     if wire is Wire.NUMERIC:
         precision, scale = _digits(type_)
+        if precision and formed.substitutes and type_.kind is Kind.DECIMAL:
+            precision += 1  # 99.995 is rounded to 100.00
         parsed = _parsed_numeric(type_, precision)
         usable = precision and form is Form.DECIMAL and not (formed.substitutes and parsed == "digits")
         found = (_number(type_, c), parsed) if usable else None
