@@ -13,6 +13,7 @@
     │   ├── PositionLost        the log no longer reaches back to where the run stands
     │   └── NotPossible         the move makes no sense in the present state
     └── Interrupted             the next try resumes: a server went away, a lock is held, time ran out
+        └── ValuesMissing       changes leave values out that the written side lacks; whoever applies reads them again
 
 Airflow sees ``Refused`` as ``AirflowFailException`` (no retry) and ``Interrupted`` as an ordinary failure.
 """
@@ -82,6 +83,16 @@ class Interrupted(MigrationError):
     """The work stopped half-way in a state from which the next try resumes."""
 
 
+class ValuesMissing(Interrupted):
+    """Changes leave values out that the written side does not have for sure; ``changes`` are those very objects."""
+
+    def __init__(
+        self, problem: str, *, mend: str, subject: str | None = None, changes: tuple[object, ...] = ()
+    ) -> None:
+        super().__init__(problem, mend=mend, subject=subject)
+        self.changes = changes
+
+
 __all__ = [
     "ConnectionRefused",
     "EpochPassed",
@@ -96,4 +107,5 @@ __all__ = [
     "TargetNotOurs",
     "ValidationFailed",
     "ValueRefused",
+    "ValuesMissing",
 ]

@@ -313,6 +313,15 @@ class Rows(Protocol):
         ...
 
 
+class Visibility(Protocol):
+    """Tells when reads see what the log has told: an event may arrive before its row can be read."""
+
+    def wait(self, transactions: Sequence[ChangeTransaction], *, timeout: float) -> None:
+        """Return once every read that begins from now on sees these transactions of the log, and all before them
+        of the same rows; Interrupted when that takes longer than ``timeout`` seconds."""
+        ...
+
+
 class ChangeLog(Protocol):
     """The server's log of committed changes. ``name`` tells migrations apart (letters, digits, ``_``)."""
 
@@ -343,6 +352,10 @@ class ChangeLog(Protocol):
         reach back, SourceChanged when a selected table's columns changed, ValueRefused for a value that
         cannot be decoded exactly.
         """
+        ...
+
+    def visibility(self, name: str) -> AbstractContextManager[Visibility]:
+        """A watch over what reads see, for as long as the block; it holds a session of its own."""
         ...
 
     def confirm(self, name: str, position: LogPosition) -> None:
@@ -569,5 +582,6 @@ __all__ = [
     "Traits",
     "TriggerHold",
     "TriggerSource",
+    "Visibility",
     "WriteFence",
 ]

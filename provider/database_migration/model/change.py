@@ -62,6 +62,8 @@ class ChangeTransaction:
     committed_at: datetime
     """UTC, by the clock of the server that committed."""
     changes: tuple[Change, ...] = ()
+    identity: str = ""
+    """What else the engine knows the transaction by (PostgreSQL: its number); for ``Visibility``."""
 
     @property
     def is_heartbeat(self) -> bool:

@@ -58,3 +58,37 @@ def test_starting_again_keeps_what_is_retained(session: MySQLSession, endpoint: 
     assert len([t for t in read_all(endpoint, first, formed(session, endpoint.schema, "t")) if t.changes]) == 1
     log.stop("m")
     log.stop("m")
+
+
+def test_what_the_log_tells_can_be_read_once_it_was_waited_for(
+    session: MySQLSession, connect: Callable[[], MySQLSession], endpoint: Endpoint
+) -> None:
+    session.execute("CREATE TABLE t (id int PRIMARY KEY AUTO_INCREMENT)")
+    log = MySQLChangeLog(endpoint)
+    start = log.start("m", endpoint.schema, ["t"])
+    tables = formed(session, endpoint.schema, "t")
+    stop = threading.Event()
+
+    def write(writer: MySQLSession) -> None:
+        while not stop.is_set():
+            writer.execute("INSERT INTO t VALUES (NULL)")
+
+    threads = [threading.Thread(target=write, args=(connect(),)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    seen = 0
+    try:
+        with log.visibility("m") as watch:
+            transactions = log.read("m", tables, endpoint.schema, start, idle_seconds=0.2)
+            for transaction in transactions:
+                watch.wait([transaction], timeout=5)
+                for change in transaction.changes:
+                    assert change.after is not None
+                    assert session.execute("SELECT 1 FROM t WHERE id = %s", (str(change.after["id"]),))
+                    seen += 1
+                if seen >= 300:
+                    break
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

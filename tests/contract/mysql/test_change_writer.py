@@ -12,7 +12,7 @@ from database_migration.engines.mysql.change_log import MySQLChangeLog
 from database_migration.engines.mysql.change_writer import MySQLChangeWriter
 from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.protocol import Endpoint
-from database_migration.errors import Refused, SourceChanged, ValueRefused
+from database_migration.errors import Refused, ValueRefused, ValuesMissing
 from database_migration.model.change import UNCHANGED, Change, Operation
 from database_migration.model.table_selection import TablePair, TableSelection, pair_tables
 
@@ -108,8 +108,13 @@ def test_unchanged_values_stay(session: MySQLSession, endpoint: Endpoint, pairs:
     assert rows(session) == [("1", "long text", "3.00")]
     apply(session, endpoint, pairs, update({"id": "2", "name": "known", "amount": None}, {**after, "id": "2"}))
     assert rows(session) == [("1", "long text", "3.00"), ("2", "known", "3.00")]
-    with pytest.raises(SourceChanged, match="name"):
-        apply(session, endpoint, pairs, update({"id": "5"}, {**after, "id": "5"}))
+    partial = update({"id": "5"}, {**after, "id": "5"})
+    with pytest.raises(ValuesMissing) as caught:
+        apply(session, endpoint, pairs, partial)
+    assert caught.value.changes == (partial,)
+    moved = update({"id": "1"}, {**after, "id": "5"})  # under 1 may be another row by now
+    with pytest.raises(ValuesMissing):
+        apply(session, endpoint, pairs, moved)
 
 
 def test_a_conflict_on_another_key_is_told_and_undone(

@@ -411,3 +411,18 @@ def test_a_big_transaction_and_many_small_ones(
     found = until_end(log, start, t)
     print(f"{52000 / (time.monotonic() - began):.0f} changes/s")
     assert sum(len(transaction.changes) for transaction in found) == 52000
+
+
+def test_what_the_log_told_of_is_waited_for_until_it_can_be_read(
+    log: ChangeLog, session: PostgresSession, t: Table
+) -> None:
+    start = log.start("shop", SCHEMA, ["t"])
+    with session.transaction():
+        session.execute("INSERT INTO t VALUES (1, 'a')")
+        number = str(session.execute("SELECT pg_current_xact_id()::text")[0][0])
+        with log.visibility("shop") as watch, pytest.raises(Interrupted, match="not visible"):
+            watch.wait([ChangeTransaction(start, datetime.now(UTC), (), number)], timeout=0.1)
+    (told,) = until_end(log, start, t)
+    assert told.identity == number
+    with log.visibility("shop") as watch:
+        watch.wait([told], timeout=1)

@@ -48,7 +48,7 @@ def cells(*values: str | bytes | None) -> bytes:
 
 
 MESSAGES = [
-    (b"B" + u64(0x16B3748) + MICROS + u32(731), Begin(0x16B3748, MOMENT)),
+    (b"B" + u64(0x16B3748) + MICROS + u32(731), Begin(0x16B3748, MOMENT, 731)),
     (b"C\0" + u64(0x16B3748) + u64(0x16B3778) + MICROS, Commit(0x16B3748, 0x16B3778, MOMENT)),
     (b"O" + u64(7) + b"database_migration_shop\0", Origin("database_migration_shop")),
     (

@@ -1,11 +1,8 @@
 """Captures committed changes from the binary log.
 
 Why nothing is lost at the start. ``start`` has to return a position P such that what is not visible to a later
-read lies behind P. The log is written before the storage engine commits, so the log's end alone would not do: a
-transaction before P may become visible a moment after a chunk was read, and neither the chunk nor the log after P
-would have it. On MariaDB a consistent snapshot carries its own exact position. On MySQL we take the log's end and
-then commit a marker row: commits become visible in the log's order (binlog_order_commits, on by default), so
-that once ours is done, all before it are.
+read lies behind P. The log's end alone would not do (see ``visibility``): a transaction before it may become visible
+a moment after a chunk was read, and neither the chunk nor the log from there would have it.
 
 Positions are those between transactions. The server holds nothing for us: what keeps the log is its own
 expiry, which preflight compares with a migration's duration and ``retained_bytes`` watches.
@@ -15,17 +12,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 
-from database_migration.engines.mysql.applied_marker import ensure_marker, forget_markers, write_marker
+from database_migration.engines.mysql.applied_marker import forget_markers
 from database_migration.engines.mysql.binlog_stream import BinlogStream, events
 from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.log_charsets import Charsets
 from database_migration.engines.mysql.log_position import file_and_offset, position
 from database_migration.engines.mysql.log_transactions import TransactionAssembly
 from database_migration.engines.mysql.names import MARKER_TABLE, OWN_DATABASE
+from database_migration.engines.mysql.visibility import MySQLVisibility, log_end, visible_position
 from database_migration.engines.protocol import Endpoint
-from database_migration.errors import NotPossible, PositionLost, Refused
+from database_migration.errors import NotPossible, PositionLost
 from database_migration.model.change import ChangeTransaction
 from database_migration.model.log_position import LogPosition
 from database_migration.model.table_selection import FormedColumn
@@ -41,16 +39,11 @@ class MySQLChangeLog:
 
     def start(self, name: str, schema: str, tables: Sequence[str]) -> LogPosition:
         with closing(MySQLSession(self._endpoint)) as session:
-            if session.is_mariadb:
-                return _snapshot_position(session)
-            ensure_marker(session)
-            found = _end(session)
-            write_marker(session, f"start {name}")
-            return found
+            return visible_position(session, name)
 
     def end(self) -> LogPosition:
         with closing(MySQLSession(self._endpoint)) as session:
-            return _end(session)
+            return log_end(session)
 
     def read(
         self,
@@ -85,6 +78,11 @@ class MySQLChangeLog:
             with closing(events(stream, idle_seconds)) as incoming:
                 yield from _transactions(incoming, stream, assembly, idle_seconds)
 
+    @contextmanager
+    def visibility(self, name: str) -> Iterator[MySQLVisibility]:
+        with closing(MySQLSession(self._endpoint)) as session:
+            yield MySQLVisibility(session, name)
+
     def confirm(self, name: str, position: LogPosition) -> None:
         """The server expires its log by itself."""
 
@@ -110,36 +108,6 @@ def _transactions(
             continue
         yield transaction or ChangeTransaction(assembly.consumed, assembly.clock)
         told = time.monotonic()
-
-
-def _end(session: MySQLSession) -> LogPosition:
-    words = ("SHOW MASTER STATUS",) if session.is_mariadb else ("SHOW BINARY LOG STATUS", "SHOW MASTER STATUS")
-    for number, word in enumerate(words, 1):
-        try:
-            rows = session.execute(word)
-        except Refused:
-            # MySQL 8.0 knows the old words only, MySQL 8.4 the new ones only.
-            if number == len(words):
-                raise
-            continue
-        if rows:
-            return position(str(rows[0][0]), int(str(rows[0][1])))
-        break
-    raise Refused(
-        "The server keeps no binary log.",
-        mend="set log_bin, server_id and binlog_format = ROW in its configuration and restart it.",
-        subject=session.address,
-    )
-
-
-def _snapshot_position(session: MySQLSession) -> LogPosition:
-    session.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-    session.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT")
-    status = {str(name).lower(): str(value) for name, value in session.execute("SHOW STATUS LIKE 'binlog_snapshot%'")}
-    session.execute("COMMIT")
-    if not status.get("binlog_snapshot_file"):
-        return _end(session)
-    return position(status["binlog_snapshot_file"], int(status["binlog_snapshot_position"]))
 
 
 def _log_files(session: MySQLSession) -> dict[str, int]:

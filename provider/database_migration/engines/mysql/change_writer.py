@@ -19,7 +19,7 @@ from database_migration.engines.mysql.applied_marker import ensure_marker, write
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
 from database_migration.engines.mysql.literals import any_of, equals, literal
 from database_migration.engines.protocol import Session
-from database_migration.errors import Refused, SourceChanged, ValueRefused
+from database_migration.errors import Refused, SourceChanged, ValueRefused, ValuesMissing
 from database_migration.model.change import UNCHANGED, Change, Operation, RowImage, Value
 from database_migration.model.column_type import form_between
 from database_migration.model.schema import Table
@@ -48,9 +48,17 @@ class MySQLChangeWriter:
     def apply(self, session: Session, schema: str, pairs: Mapping[str, TablePair], changes: Sequence[Change]) -> int:
         own = own_session(session)
         written = 0
+        missing: list[Change] = []
         for batch in _batches(changes, pairs):
-            writer = _TableWriter(own, schema, pairs[batch[0].table])
+            writer = _TableWriter(own, schema, pairs[batch[0].table], missing)
             written += writer.write(batch)
+        if missing:
+            raise ValuesMissing(
+                "An update that leaves large values out found no row to change.",
+                mend="let replication go on: it reads the row again.",
+                subject=missing[0].table,
+                changes=tuple(missing),
+            )
         return written
 
     def matching(
@@ -122,10 +130,11 @@ def _key(pair: TablePair, image: RowImage) -> Key:
 
 
 class _TableWriter:
-    """Writes to the target of one pair."""
+    """Writes to the target of one pair; updates that leave values out and find no row are added to ``missing``."""
 
-    def __init__(self, session: MySQLSession, schema: str, pair: TablePair) -> None:
+    def __init__(self, session: MySQLSession, schema: str, pair: TablePair, missing: list[Change]) -> None:
         self._session = session
+        self._missing = missing
         self._pair = pair
         self._keys = [part.on_target for part in pair.row_key]
         self._columns = [(part.source.name, part.on_target) for part in pair.columns]
@@ -141,7 +150,7 @@ class _TableWriter:
                 keys = [_key(self._pair, change.before or {}) for change in batch]
                 return self._run(f"DELETE FROM {self._name} WHERE {any_of(self._session, self._keys, keys)}", keys)
             case Operation.UPDATE:
-                return sum(self._update(change.before or {}, change.after or {}) for change in batch)
+                return sum(self._update(change) for change in batch)
             case Operation.INSERT:
                 return self._upsert([change.after or {} for change in batch])
 
@@ -210,19 +219,25 @@ class _TableWriter:
         ]
         return f"({', '.join(values)})"
 
-    def _update(self, before: RowImage, after: RowImage) -> int:
+    def _update(self, change: Change) -> int:
+        before, after = change.before or {}, change.after or {}
         new = _key(self._pair, after)
         old = _key(self._pair, before) if before else new
+        after = {name: before.get(name, UNCHANGED) if value is UNCHANGED else value for name, value in after.items()}
+        partial = any(value is UNCHANGED for value in after.values())
+        if partial and old != new:
+            # What stands under the old key may be another row already, whose values are not this one's.
+            self._missing.append(change)
+            return 0
         if old != new and self._exists(new):
             # Copied already under its new key: the old one is left over.
             sql = f"DELETE FROM {self._name} WHERE {any_of(self._session, self._keys, [old])}"
             return self._run(sql, [old]) + self._set(new, after)
         if self._set(old, after):
             return 1
-        if any(value is UNCHANGED for value in after.values()):
-            after = {
-                name: before.get(name, UNCHANGED) if value is UNCHANGED else value for name, value in after.items()
-            }
+        if partial:
+            self._missing.append(change)
+            return 0
         return self._upsert([after])
 
     def _set(self, key: Key, image: RowImage) -> int:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
 from database_migration.engines.postgres import slot
@@ -21,6 +21,7 @@ from database_migration.engines.postgres.names import object_name, slot_name
 from database_migration.engines.postgres.replication_stream import Block, Keepalive, ReplicationStream
 from database_migration.engines.postgres.server_errors import translated
 from database_migration.engines.postgres.transaction_assembly import TransactionAssembly, position
+from database_migration.engines.postgres.visibility import PostgresVisibility
 from database_migration.engines.protocol import Endpoint
 from database_migration.errors import Interrupted, Refused, SourceChanged
 from database_migration.model.change import ChangeTransaction
@@ -104,6 +105,12 @@ class PostgresChangeLog:
             except BaseException:
                 connection.close()
                 raise
+
+    @contextmanager
+    def visibility(self, name: str) -> Iterator[PostgresVisibility]:
+        """A watch over what reads see."""
+        with self._session() as session:
+            yield PostgresVisibility(session)
 
     def confirm(self, name: str, position: LogPosition) -> None:
         """Let the server forget what lies before a position that is safely stored elsewhere."""

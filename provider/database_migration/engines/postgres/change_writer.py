@@ -29,7 +29,7 @@ from database_migration.engines.postgres.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import as_migration_error, translated
 from database_migration.engines.postgres.write_statements import TableWriter, Writes, equals_sql
 from database_migration.engines.protocol import Session
-from database_migration.errors import Interrupted, Refused, SourceChanged, ValueRefused
+from database_migration.errors import Interrupted, Refused, SourceChanged, ValueRefused, ValuesMissing
 from database_migration.model.change import Change, Value
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn, TablePair
@@ -133,17 +133,19 @@ def _execute(connection: psycopg.Connection[TupleRow], changes: Sequence[tuple[s
     except psycopg.Error as error:
         mapped = as_migration_error(error, error.diag.table_name)
         raise mapped from None  # the original's text holds the row
-    written = 0
-    for table, writes, cursors in sent:
-        found = sum(max(cursor.rowcount, 0) for cursor in cursors)
-        if writes.must_match and not any(cursor.rowcount for cursor in cursors[-2:]):
-            raise Interrupted(
-                "An update that leaves large values out found no row to change.",
-                mend="try again once the table is copied; if it stays, copy the table again.",
-                subject=table,
-            )
-        written += found
-    return written
+    missing = [
+        (table, writes.partial)
+        for table, writes, cursors in sent
+        if writes.partial is not None and not any(cursor.rowcount for cursor in cursors)
+    ]
+    if missing:
+        raise ValuesMissing(
+            "An update that leaves large values out found no row to change.",
+            mend="let replication go on: it reads the row again.",
+            subject=missing[0][0],
+            changes=tuple(change for _, change in missing),
+        )
+    return sum(max(cursor.rowcount, 0) for _, _, cursors in sent for cursor in cursors)
 
 
 def _key_is_unique(session: Session, schema: str, pair: TablePair) -> bool:

@@ -32,6 +32,8 @@ class Begin:
 
     commit_lsn: int
     committed_at: datetime
+    number: int
+    """The transaction's number, of which the log has 32 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def decode(data: bytes) -> Message | None:
         relation, marker = reader.unsigned32(), reader.byte()
         return Delete(relation, reader.cells(), marker == b"K")
     if kind == b"B":
-        return Begin(reader.unsigned64(), reader.moment())
+        return Begin(reader.unsigned64(), reader.moment(), reader.unsigned32())
     if kind == b"C":
         reader.byte()  # flags, none defined
         return Commit(reader.unsigned64(), reader.unsigned64(), reader.moment())

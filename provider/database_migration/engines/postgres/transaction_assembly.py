@@ -67,6 +67,7 @@ class TransactionAssembly:
         self._shapes: dict[int, _TableShape | None] = {}
         self._changes: list[Change] = []
         self._ours = False
+        self._number = 0
         self.open = False
         """Whether a transaction has begun and not ended."""
 
@@ -82,6 +83,7 @@ class TransactionAssembly:
             ) from error
         if isinstance(message, pgoutput.Begin):
             self._changes, self._ours, self.open = [], False, True
+            self._number = message.number
         elif isinstance(message, pgoutput.Commit):
             return self._commit(message)
         elif isinstance(message, pgoutput.Origin):
@@ -97,7 +99,7 @@ class TransactionAssembly:
     def _commit(self, message: pgoutput.Commit) -> ChangeTransaction:
         changes = () if self._ours else tuple(self._changes)
         self._changes, self.open = [], False
-        return ChangeTransaction(position(message.end_lsn), message.committed_at, changes)
+        return ChangeTransaction(position(message.end_lsn), message.committed_at, changes, str(self._number))
 
     def _of_row(self, message: pgoutput.Insert | pgoutput.Update | pgoutput.Delete | pgoutput.Truncate) -> list[Change]:
         if isinstance(message, pgoutput.Truncate):

@@ -33,10 +33,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """Statements that belong together; ``must_match``: one of the last two finds a row, or a change is lost."""
+    """Statements that belong together; ``partial``: the change, if one of them has to find a row for it."""
 
     statements: tuple[Write, ...]
-    must_match: bool = False
+    partial: Change | None = None
 
 
 _Step = tuple[bool, tuple[str | None, ...], list[str | None]]
@@ -103,7 +103,8 @@ class TableWriter:
             return [self._delete(change.before or {})]
         moved = change.before is not None and self._key_changed(change.before, change.after)
         if UNCHANGED in change.after.values():
-            return [self._update(change.before if moved else None, change.after)]
+            # What stands under the old key may be another row already, whose values are not this one's.
+            return [Writes((), change) if moved else self._update(change, change.after)]
         put = self._put(change.after)
         return [self._delete(change.before or {}), put] if moved else [put]
 
@@ -150,23 +151,12 @@ class TableWriter:
             found = f"UPDATE {self._table} SET {_equal(self._rest, ', ')} WHERE {_equal(self._key)} RETURNING 1"
         return f"WITH found AS ({found}) {self._insert_head} SELECT {marks} WHERE NOT EXISTS (SELECT FROM found)"
 
-    def _update(self, before: RowImage | None, after: RowImage) -> Writes:
-        """An update that leaves some values as they are; ``before`` only where the key moved.
-
-        A row that was copied after its key had moved stands under the new key already.
-        """
+    def _update(self, change: Change, after: RowImage) -> Writes:
+        """An update that leaves some values as they are."""
         changed = [one for one in self._all if after.get(one.source, UNCHANGED) is not UNCHANGED]
         update = f"UPDATE {self._table} SET {_equal(changed, ', ')} WHERE {_equal(self._key)}"
-        values, new = self._values(changed, after), self._values(self._key, {**(before or {}), **after})
-        put = Write(_numbered(update), [*values, *new])
-        if before is None:
-            return Writes((put,), must_match=True)
-        old = self._values(self._key, before)
-        twin = f"SELECT FROM {self._table} WHERE {_equal(self._key)}"
-        drop = f"DELETE FROM {self._table} WHERE {_equal(self._key)} AND EXISTS ({twin})"
-        return Writes(
-            (Write(_numbered(drop), [*old, *new]), Write(_numbered(update), [*values, *old]), put), must_match=True
-        )
+        values = [*self._values(changed, after), *self._values(self._key, after)]
+        return Writes((Write(_numbered(update), values),), change)
 
     def _delete(self, before: RowImage) -> _Step:
         key = self._values(self._key, before)

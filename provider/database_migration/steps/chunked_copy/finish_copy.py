@@ -9,7 +9,7 @@ from database_migration.model.report import Report, ReportPlot, ReportTable, Sca
 from database_migration.steps.chunked_copy.identities import advance_identities
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
-from database_migration.steps.replicate import COPY_END_NOTE
+from database_migration.steps.replicate import note_copy_end
 from database_migration.steps.run import MigrationRun
 
 _BALANCED = 0.6
@@ -29,9 +29,8 @@ def finish_copy(run: MigrationRun, options: ChunkedCopyOptions) -> Report:
                 mend="clear the lanes' failed tasks; they copy what is left.",
                 subject=run.migration,
             )
-        if run.online and ledger.notes.get_note(COPY_END_NOTE) is None:
-            end = run.source.change_log.end()
-            ledger.notes.put_note(COPY_END_NOTE, {"ordinal": end.ordinal, "text": end.text})
+        if run.online:
+            note_copy_end(ledger, run.source.change_log.end())
         progress = ledger.chunks.progress()
         figures = _figures(ledger, options)
     with run.target.connect("analyze") as session:

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from database_migration.engines.protocol import Session
-from database_migration.errors import Interrupted, NotPossible, PositionLost, Refused
+from database_migration.errors import Interrupted, NotPossible, PositionLost, Refused, ValuesMissing
 from database_migration.ledger import Ledger
 from database_migration.model.change import Change, ChangeTransaction, RowImage, Value
 from database_migration.model.log_position import LogPosition
@@ -32,6 +32,8 @@ from database_migration.steps.replicate.cascades import Cascades
 from database_migration.steps.replicate.left_behind import clear_left_behind
 from database_migration.steps.replicate.log_reader import LogReader
 from database_migration.steps.replicate.options import ReplicateOptions
+from database_migration.steps.replicate.reread import completed
+from database_migration.steps.replicate.settled import note_settled
 from database_migration.steps.replicate.throughput import Throughput
 from database_migration.steps.replicate.touched_rows import TouchedRows
 from database_migration.steps.run import MigrationRun
@@ -205,7 +207,19 @@ class Applier:
 
     def _write(self, batch: Sequence[ChangeTransaction]) -> None:
         changes = [change for transaction in batch for change in transaction.changes]
+        while True:
+            try:
+                self._commit(batch, changes)
+                return
+            except ValuesMissing as missing:
+                log.info(
+                    "%d changes leave values out of rows that are not there; reading them again.", len(missing.changes)
+                )
+                changes = self._read_again(changes, missing, batch)
+
+    def _commit(self, batch: Sequence[ChangeTransaction], changes: Sequence[Change]) -> None:
         last = batch[-1]
+        told = sum(len(transaction.changes) for transaction in batch)
         transactions = sum(not transaction.is_heartbeat for transaction in batch)
         rows = 0
         with self._session.transaction():
@@ -216,7 +230,7 @@ class Applier:
                 last.position,
                 committed_at=_utc(last.committed_at),
                 transactions=transactions,
-                changes=len(changes),
+                changes=told,
             )
         self._stored_at = time.monotonic()
         self._reader.confirm(last.position)
@@ -225,9 +239,22 @@ class Applier:
             position=last.position,
             committed_at=_utc(last.committed_at),
             transactions=self.applied.transactions + transactions,
-            changes=self.applied.changes + len(changes),
+            changes=self.applied.changes + told,
             rows=self.applied.rows + rows,
         )
+
+    def _read_again(
+        self, changes: Sequence[Change], missing: ValuesMissing, batch: Sequence[ChangeTransaction]
+    ) -> list[Change]:
+        if not missing.changes:
+            raise missing
+        with (
+            self._read.connect("read again") as session,
+            self._change_log.visibility(self.run.log_name) as visibility,
+        ):
+            found = completed(self._read, session, visibility, self._pairs, changes, missing.changes, batch)
+        note_settled(self._ledger, self.direction, self._change_log.end())
+        return found
 
     def _write_changes(self, changes: Sequence[Change]) -> int:
         write = self._written.engine.writer.apply

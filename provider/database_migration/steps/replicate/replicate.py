@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from database_migration.errors import Interrupted, MigrationError, NotPossible, SourceChanged
+from database_migration.errors import Interrupted, MigrationError, SourceChanged
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.report import Report, Scalar, Verdict
@@ -17,13 +17,13 @@ from database_migration.steps.replicate.applier import Applied, Applier, take_lo
 from database_migration.steps.replicate.early_indexes import build_early_indexes
 from database_migration.steps.replicate.lag import applied_position, lag
 from database_migration.steps.replicate.options import ReplicateOptions
+from database_migration.steps.replicate.settled import settled_from
 from database_migration.steps.replicate.throughput import Throughput
 from database_migration.steps.replicate.until import Until
 from database_migration.steps.run import MigrationRun
 
 log = logging.getLogger(__name__)
 
-COPY_END_NOTE = "copy_end"
 _ASK_EVERY = 0.5
 
 
@@ -126,9 +126,23 @@ def _goal(
     if until is Until.STINT:
         return lambda _: time.monotonic() >= deadline
     if until is Until.COPY_END:
-        wanted = _copy_end(run)
-        return lambda applied: applied.position >= wanted or _give_up(deadline, applied, wanted, run)
+        return _CopyEnd(run, deadline)
     return _CaughtUp(options.max_lag.total_seconds(), applier, deadline)
+
+
+class _CopyEnd:
+    """True when the target is a state of the source; rows that are read again meanwhile put that off a little."""
+
+    def __init__(self, run: MigrationRun, deadline: float) -> None:
+        self._run, self._deadline = run, deadline
+        self._wanted = _settled(run)
+
+    def __call__(self, applied: Applied) -> bool:
+        if applied.position >= self._wanted:
+            self._wanted = _settled(self._run)
+            if applied.position >= self._wanted:
+                return True
+        return _give_up(self._deadline, applied, self._wanted, self._run)
 
 
 class _CaughtUp:
@@ -173,32 +187,27 @@ def _beside_another(
     outcome.reached = "another applier is at work"
     if until is Until.STINT:
         return throughput
-    wanted = _copy_end(run) if until is Until.COPY_END else None
-    log.info("Another applier is at work; waiting for it to reach %s.", wanted or "the present")
+    at_copy_end = _CopyEnd(run, deadline) if until is Until.COPY_END else None
+    log.info("Another applier is at work; waiting for it to reach the %s.", "copy's end" if at_copy_end else "present")
     with run.current_ledger() as ledger, run.database(direction.reads.other).connect("lock") as probe:
         while True:
             applied = applied_position(run, ledger, direction)
-            if wanted is None and lag(run).seconds <= options.max_lag.total_seconds():
+            if at_copy_end is None and lag(run).seconds <= options.max_lag.total_seconds():
                 return throughput
-            if applied is not None and wanted is not None and applied.position >= wanted:
+            if applied is not None and at_copy_end is not None and at_copy_end(Applied(applied.position, None)):
                 return throughput
             if take_lock(probe, run.migration):
                 break
             ledger.runs.require_current(run.run_id, run.spec_hash)
             if applied is not None and time.monotonic() >= deadline:
-                _give_up(deadline, Applied(applied.position, None), wanted or applied.position, run)
+                _give_up(deadline, Applied(applied.position, None), applied.position, run)
             time.sleep(_ASK_EVERY)
     return _work(run, options, until, direction, deadline, outcome)
 
 
-def _copy_end(run: MigrationRun) -> LogPosition:
+def _settled(run: MigrationRun) -> LogPosition:
     with run.ledger() as ledger:
-        note = ledger.notes.get_note(COPY_END_NOTE)
-    if not isinstance(note, dict):
-        raise NotPossible(
-            "the copy has not ended.", mend="let every lane of the copy finish first.", subject=run.migration
-        )
-    return LogPosition(int(note["ordinal"]), str(note["text"]))
+        return settled_from(ledger)
 
 
 def _hold(run: MigrationRun, error: MigrationError) -> None:
@@ -240,4 +249,4 @@ def _report(run: MigrationRun, direction: Direction, until: Until, outcome: _Out
     )
 
 
-__all__ = ["COPY_END_NOTE", "replicate"]
+__all__ = ["replicate"]

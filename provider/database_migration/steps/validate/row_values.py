@@ -9,7 +9,7 @@ from database_migration.engines.protocol import Session
 from database_migration.model.column_type import Form
 from database_migration.model.key_range import KeyRange
 from database_migration.model.table_selection import TablePair
-from database_migration.steps.run import MigrationRun
+from database_migration.steps.run import Database, MigrationRun
 from database_migration.steps.validate.canonical import Canonical, canonical
 from database_migration.steps.validate.difference import Difference, DifferenceKind
 
@@ -31,9 +31,14 @@ Rows = dict[RowKey, RowValues]
 
 def source_rows(run: MigrationRun, session: Session, pair: TablePair, keys: Sequence[RowKey]) -> Rows:
     """The source's rows that have these keys."""
-    found = run.source.engine.rows.fetch(
+    return read_rows(run.source, session, pair, keys)
+
+
+def read_rows(database: Database, session: Session, pair: TablePair, keys: Sequence[RowKey]) -> Rows:
+    """The rows with these keys of ``pair.source``, which lies in ``database``."""
+    found = database.engine.rows.fetch(
         session,
-        run.source.schema,
+        database.schema,
         pair.source,
         pair.source_columns,
         KeyRange.everything(),
@@ -113,6 +118,7 @@ __all__ = [
     "difference",
     "in_batches",
     "key_of",
+    "read_rows",
     "source_rows",
     "target_rows",
 ]
