@@ -20,6 +20,7 @@ from database_migration.operators.translate_queries import TranslateQueriesOpera
 from database_migration.operators.validate import ValidateOperator
 from database_migration.sensors.cutover_window import CutoverWindowSensor
 from database_migration.steps.plan import PlannedWindow, PlanOptions
+from database_migration.steps.preflight import PreflightOptions
 from migration_dag_factory.spec import MigrationSpec, StepsSpec
 
 
@@ -44,7 +45,7 @@ def plan_phase(spec: MigrationSpec, steps: StepsSpec) -> TaskGroup:
     told = keywords(spec)
     with TaskGroup("plan", tooltip="Nothing is touched yet") as group:
         chain(
-            PreflightOperator(task_id="preflight", options=steps.preflight, **told),
+            PreflightOperator(task_id="preflight", options=_preflight_options(steps), **told),
             SchemaCompareOperator(task_id="schema_compare", options=steps.schema_compare, **told),
             TranslateQueriesOperator(task_id="translate_queries", options=steps.translate_queries, **told),
             PlanOperator(task_id="plan", options=_plan_options(spec, steps), **told),
@@ -122,6 +123,13 @@ def soak_phase(spec: MigrationSpec) -> TaskGroup:
             **keywords(spec),
         )
     return group
+
+
+def _preflight_options(steps: StepsSpec) -> PreflightOptions:
+    """Preflight knows from the copy's options how many lanes there will be."""
+    if "lanes" in steps.preflight.model_fields_set:
+        return steps.preflight
+    return steps.preflight.model_copy(update={"lanes": steps.chunked_copy.lanes})
 
 
 def _plan_options(spec: MigrationSpec, steps: StepsSpec) -> PlanOptions:

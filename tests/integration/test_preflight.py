@@ -188,6 +188,9 @@ def test_sakila_is_told_with_its_effort(sakila_run: MigrationRun) -> None:
     assert effort["table", "address"][3] == "medium"
     assert effort["procedure", "rewards_report"][3] == "high"
     assert ("trigger", "upd_film") in effort
+    points = [row[2] for row in report.tables[2].rows]
+    assert points == sorted(points, reverse=True)
+    assert str(report.summary["risk"]).startswith("high: 2 objects of high risk")
 
 
 def test_chinook_back(chinook_back_run: MigrationRun) -> None:

@@ -482,6 +482,28 @@ class CountedValues:
     """What finds them by hand, behind WHERE."""
 
 
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """Figures of a server that mean something only beside ours, the other side's, or the volume."""
+
+    clock: datetime
+    """The server's time, in UTC."""
+    time_zone: str
+    """In which it shows local times to sessions that choose none."""
+    zone_offset_seconds: int | None
+    """That zone's present distance from UTC; None where the server cannot tell."""
+    free_connections: int
+    """How many more sessions the account may open."""
+    largest_value_bytes: int
+    """The largest value that it takes or sends."""
+    free_bytes: int | None
+    """Free disk space; None where the server does not tell."""
+    log_kept_seconds: float | None
+    """For how long the change log is kept whoever reads it; None: until it was read, or for ever."""
+    service: str
+    """``Amazon RDS``, ``Google Cloud SQL`` …; empty for a server that its owner runs."""
+
+
 class Inspection(Protocol):
     """Looks at a server without changing anything."""
 
@@ -498,6 +520,10 @@ class Inspection(Protocol):
         engine can hold (zero dates, NUL characters …), counted. For the target: privileges, settings.
         Online, both play both parts (reverse replication reads the target's log).
         """
+        ...
+
+    def facts(self, session: Session) -> ServerFacts:
+        """Clock, zone, room and limits."""
         ...
 
     def load(self, session: Session) -> ServerLoad:
@@ -576,6 +602,7 @@ __all__ = [
     "QueryOutcome",
     "Row",
     "Rows",
+    "ServerFacts",
     "ServerLoad",
     "Session",
     "Statement",

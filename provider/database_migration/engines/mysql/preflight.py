@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from database_migration.engines.mysql.connection import MySQLSession
-from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
+from database_migration.engines.mysql.managed_service import Service, service_of
+from database_migration.engines.mysql.open_transactions import open_transactions
+from database_migration.engines.mysql.preflight_log import log_findings
 from database_migration.engines.mysql.preflight_privileges import privilege_findings
 from database_migration.engines.mysql.preflight_tables import table_findings
-from database_migration.errors import Refused
+from database_migration.engines.mysql.server_facts import global_variables
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import CodeKind, Schema, Table
 
 _LONG_TRANSACTION_SECONDS = 300
-_DAY = 86_400
+_SHOWN_TRANSACTIONS = 5
+_FLOOR = {"MySQL": (8, 0), "MariaDB": (10, 6)}
+_PACKET = 16 * 1024 * 1024
 
 
 def findings(
@@ -22,36 +27,46 @@ def findings(
 ) -> list[Finding]:
     """See ``protocol.Inspection.preflight``."""
     subject = f"{role} server"
-    variables = {str(name): str(value) for name, value in session.execute("SHOW GLOBAL VARIABLES")}
-    found = list(_of_server(session, variables, subject, role))
+    variables = global_variables(session)
+    service = service_of(variables)
+    found = list(version_findings(session.version_text, subject))
+    found += _of_server(session, variables, service, subject)
+    if role is Side.TARGET:
+        found += _of_target(variables, service, subject, tables)
     if online:
         # Forward replication reads the source's log, reverse replication the target's.
-        found += _of_log(session, variables, subject)
-    found += privilege_findings(session, schema.name, subject, role=role, online=online)
+        found += log_findings(session, schema.name, variables, service, subject)
+    found += privilege_findings(session, schema.name, subject, service=service, role=role, online=online)
     found += table_findings(tables, online=online, role=role)
     if role is Side.SOURCE:
         found += _of_code(schema, online=online)
     return found
 
 
-def _of_server(session: MySQLSession, variables: Mapping[str, str], subject: str, role: Side) -> Iterator[Finding]:
+def version_findings(version_text: str, subject: str) -> Iterator[Finding]:
+    """A blocker for a server that is older than what we know."""
+    flavour = "MariaDB" if "mariadb" in version_text.lower() else "MySQL"
+    # MariaDB calls itself 5.5.5-10.11.6-MariaDB where a client might expect MySQL's replication.
+    release = tuple(int(part) for part in re.findall(r"\d+", version_text.removeprefix("5.5.5-"))[:2])
+    if release < _FLOOR[flavour]:
+        floor = ".".join(map(str, _FLOOR[flavour]))
+        yield Finding(
+            Severity.BLOCKER, "version", subject,
+            f"The server is {flavour} {'.'.join(map(str, release))}, older than {floor}, the oldest that is supported.",
+            mend=f"upgrade it to {flavour} {floor} or later, or load a dump of it into such a server first.",
+        )  # fmt: skip
+
+
+def _of_server(
+    session: MySQLSession, variables: Mapping[str, str], service: Service, subject: str
+) -> Iterator[Finding]:
     if variables.get("read_only", "OFF") not in ("OFF", "0", "NO_LOCK_NO_ADMIN"):
         yield Finding(
             Severity.BLOCKER, "read_only", subject,
             "The server is read-only: neither a write fence nor the control schema can be kept on it.",
-            mend="connect to the primary, or SET GLOBAL read_only = OFF;",
-        )  # fmt: skip
-    if role is Side.TARGET and variables.get("local_infile", "OFF") != "ON":
-        yield Finding(
-            Severity.WARNING, "local_infile", subject,
-            "local_infile is off: rows are inserted by statements, several times slower than by LOAD DATA.",
-            mend="SET GLOBAL local_infile = ON;",
-        )  # fmt: skip
-    if variables.get("lower_case_table_names", "0") == "2":
-        yield Finding(
-            Severity.WARNING, "lower_case_table_names", subject,
-            "Table names keep their case but are compared without it; names that differ by case only collide.",
-            mend="none is needed on the target's side unless preflight names twins.",
+            mend="connect to the primary (the writer's endpoint)."
+            if service.name
+            else "connect to the primary, or SET GLOBAL read_only = OFF;",
         )  # fmt: skip
     if not session.has_md5:
         yield Finding(
@@ -59,90 +74,61 @@ def _of_server(session: MySQLSession, variables: Mapping[str, str], subject: str
             "The server has no MD5(): its rows are sent to the worker to be compared, instead of their digests.",
             mend="INSTALL COMPONENT 'file://component_classic_hashing';",
         )  # fmt: skip
-    oldest = oldest_transaction_seconds(session)
-    if oldest is None:
+    transactions = open_transactions(session)
+    if transactions is None:
         yield Finding(
             Severity.NOTE, "process_privilege", subject,
             "The account may not see open transactions: preflight cannot tell what the write fence would wait for.",
             mend="GRANT PROCESS ON *.* TO the account.",
         )  # fmt: skip
-    elif oldest > _LONG_TRANSACTION_SECONDS:
+    elif long := [one for one in transactions if one.seconds > _LONG_TRANSACTION_SECONDS]:
         yield Finding(
             Severity.WARNING, "long_transaction", subject,
-            f"A transaction has been open for {oldest:.0f} s; the write fence waits for such at cutover.",
-            mend="SELECT * FROM information_schema.innodb_trx ORDER BY trx_started; then end it.",
+            f"{len(long)} transactions have been open for more than {_LONG_TRANSACTION_SECONDS} s, and the write fence"
+            f" waits for such at cutover: {'; '.join(map(str, long[:_SHOWN_TRANSACTIONS]))}.",
+            mend=f"let them end, or KILL {long[0].session};" if not service.is_amazon
+            else f"let them end, or CALL mysql.rds_kill({long[0].session});",
         )  # fmt: skip
 
 
-def _of_log(session: MySQLSession, variables: Mapping[str, str], subject: str) -> Iterator[Finding]:
-    """The log's silent-loss traps; each of them changes or drops rows without an error."""
-    if variables.get("log_bin", "OFF") != "ON":
+def _of_target(
+    variables: Mapping[str, str], service: Service, subject: str, tables: Sequence[Table]
+) -> Iterator[Finding]:
+    if variables.get("local_infile", "OFF") != "ON":
         yield Finding(
-            Severity.BLOCKER, "log_bin", subject, "The binary log is off: changes cannot be captured.",
-            mend="put log_bin = binlog and server_id = 1 under [mysqld] and restart the server"
-            " (managed services: enable automated backups).",
+            Severity.WARNING, "local_infile", subject,
+            "local_infile is off: rows are inserted by statements, several times slower than by LOAD DATA.",
+            mend=service.setting("local_infile", "ON"),
         )  # fmt: skip
-        return
-    if variables.get("server_id", "0") == "0":
+    if not {"STRICT_TRANS_TABLES", "STRICT_ALL_TABLES"} & set(variables.get("sql_mode", "").split(",")):
         yield Finding(
-            Severity.BLOCKER, "server_id", subject, "server_id is 0: the server refuses to send its log.",
-            mend="SET GLOBAL server_id = 1; and put server_id = 1 under [mysqld].",
+            Severity.WARNING, "sql_mode", subject,
+            "The server's sql_mode is not strict: after the cutover it would cut what the application writes to fit."
+            " (Our own sessions are strict.)",
+            mend=service.setting("sql_mode", f"STRICT_TRANS_TABLES,{variables.get('sql_mode', '')}".rstrip(",")),
         )  # fmt: skip
-    for name, wanted, why in (
-        ("binlog_format", "ROW", "the log tells statements, not rows"),
-        ("binlog_row_image", "FULL", "the log leaves columns out that did not change"),
-        ("binlog_row_metadata", "FULL", "the log names no columns and unsigned numbers are read wrong"),
-    ):
-        value = variables.get(name, "")
-        if value and value != wanted:
-            yield Finding(
-                Severity.BLOCKER, name, subject, f"{name} is {value}: {why}.",
-                mend=f"SET GLOBAL {name} = '{wanted}'; and put {name} = {wanted} under [mysqld];"
-                " sessions that are open keep the old value, so reconnect the application.",
-            )  # fmt: skip
-    if variables.get("binlog_order_commits", "ON") == "OFF":
+    if int(variables.get("max_allowed_packet", _PACKET)) < _PACKET:
         yield Finding(
-            Severity.BLOCKER, "binlog_order_commits", subject,
-            "binlog_order_commits is OFF: rows may become visible in another order than the log has, and be missed.",
-            mend="SET GLOBAL binlog_order_commits = ON;",
+            Severity.WARNING, "max_allowed_packet", subject,
+            f"max_allowed_packet is {int(variables['max_allowed_packet']):,}: a row of that size cannot be replicated.",
+            mend=service.setting("max_allowed_packet", str(4 * _PACKET)),
         )  # fmt: skip
-    for name in ("log_bin_compress", "binlog_transaction_compression"):
-        if variables.get(name, "OFF") == "ON":
-            yield Finding(
-                Severity.BLOCKER, name, subject, f"{name} is on: compressed events are not decoded.",
-                mend=f"SET GLOBAL {name} = OFF; and reconnect the application.",
-            )  # fmt: skip
-    if "PARTIAL_JSON" in variables.get("binlog_row_value_options", ""):
+    folded = variables.get("lower_case_table_names", "0")
+    lettered = [table.name for table in tables if table.name != table.name.lower()]
+    if folded == "1" and lettered:
         yield Finding(
-            Severity.BLOCKER, "binlog_row_value_options", subject,
-            "PARTIAL_JSON is set: the log tells how a document changed instead of what it is.",
-            mend="SET GLOBAL binlog_row_value_options = ''; and reconnect the application.",
+            Severity.BLOCKER, "lower_case_table_names", subject,
+            f"The server stores table names in lower case (lower_case_table_names = 1); {', '.join(lettered[:5])}"
+            " would not be found again under the names that the plan has.",
+            mend=f"give them lower-case names: tables: {{{lettered[0]}: {{rename: {lettered[0].lower()}}}}}; the"
+            " setting itself can only be chosen when a server is initialised.",
         )  # fmt: skip
-    if (kept := _retention_seconds(variables)) and kept < _DAY:
+    elif folded == "2":
         yield Finding(
-            Severity.WARNING, "binlog_retention", subject,
-            f"The server throws its log away after {kept / 3600:.1f} h; a run that rests longer has to begin again.",
-            mend="SET GLOBAL binlog_expire_logs_seconds = 604800;",
+            Severity.WARNING, "lower_case_table_names", subject,
+            "Table names keep their case but are compared without it; names that differ by case only collide.",
+            mend="none is needed unless preflight names twins.",
         )  # fmt: skip
-    if _prepared_elsewhere(session):
-        yield Finding(
-            Severity.WARNING, "xa_prepared", subject,
-            "Prepared XA transactions hold locks that the write fence waits for.",
-            mend="XA RECOVER; then XA COMMIT or XA ROLLBACK each of them.",
-        )  # fmt: skip
-
-
-def _prepared_elsewhere(session: MySQLSession) -> bool:
-    try:
-        return bool(session.execute("XA RECOVER"))
-    except Refused:
-        return False  # MySQL shows them to XA_RECOVER_ADMIN only
-
-
-def _retention_seconds(variables: Mapping[str, str]) -> float:
-    """0 where the log is kept for ever."""
-    seconds = float(variables.get("binlog_expire_logs_seconds", 0) or 0)
-    return seconds or float(variables.get("expire_logs_days", 0) or 0) * _DAY
 
 
 def _of_code(schema: Schema, *, online: bool) -> Iterator[Finding]:
@@ -161,4 +147,4 @@ def _of_code(schema: Schema, *, online: bool) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-__all__ = ["findings"]
+__all__ = ["findings", "version_findings"]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from database_migration.engines.mysql.connection import MySQLSession, quote
+from database_migration.engines.mysql.managed_service import Service
 from database_migration.engines.mysql.names import OWN_DATABASE
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Severity
@@ -24,7 +25,9 @@ _GRANT = re.compile(
 )
 
 
-def privilege_findings(session: MySQLSession, schema: str, subject: str, *, role: Side, online: bool) -> list[Finding]:
+def privilege_findings(
+    session: MySQLSession, schema: str, subject: str, *, service: Service, role: Side, online: bool
+) -> list[Finding]:
     """The grants that are missing, as the statements that give them."""
     on_schema = _READ
     if role is Side.TARGET:
@@ -41,12 +44,12 @@ def privilege_findings(session: MySQLSession, schema: str, subject: str, *, role
         if lacking:
             missing.append(f"GRANT {', '.join(sorted(lacking))} ON {scope} TO '{user}'@'{host}';")
     return [
-        *(_trigger_findings(session, schema, subject) if online else ()),
+        *(_trigger_findings(session, schema, service, subject) if online else ()),
         *_missing(missing, account, subject),
     ]
 
 
-def _trigger_findings(session: MySQLSession, schema: str, subject: str) -> Iterator[Finding]:
+def _trigger_findings(session: MySQLSession, schema: str, service: Service, subject: str) -> Iterator[Finding]:
     """What keeps an account that holds TRIGGER from making the fence's triggers, and the user's again."""
     everywhere = _held(session, "*.*")
     if "SUPER" in everywhere:
@@ -55,7 +58,9 @@ def _trigger_findings(session: MySQLSession, schema: str, subject: str) -> Itera
         yield Finding(
             Severity.BLOCKER, "log_bin_trust_function_creators", subject,
             "With a binary log the server lets only SUPER make triggers, and the write fence is made of them.",
-            mend="SET GLOBAL log_bin_trust_function_creators = ON;",
+            mend=service.setting("log_bin_trust_function_creators", "ON")
+            if service.name
+            else "SET GLOBAL log_bin_trust_function_creators = ON;",
         )  # fmt: skip
     account = str(session.execute("SELECT CURRENT_USER()")[0][0])
     definers = session.execute(

@@ -14,7 +14,8 @@ from database_migration.engines.postgres.names import quote
 from database_migration.engines.postgres.preflight_values import count_values
 from database_migration.engines.postgres.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import server_words, translated
-from database_migration.engines.protocol import CountedValues, QueryOutcome, Row, ServerLoad, Session
+from database_migration.engines.postgres.server_facts import server_facts
+from database_migration.engines.protocol import CountedValues, QueryOutcome, Row, ServerFacts, ServerLoad, Session
 from database_migration.errors import Refused
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
@@ -48,6 +49,10 @@ class PostgresInspection:
     ) -> list[CountedValues]:
         """How many rows hold each kind of value in doubt."""
         return count_values(session, schema, table, asked, key)
+
+    def facts(self, session: Session) -> ServerFacts:
+        """Clock, zone and limits."""
+        return server_facts(session)
 
     def load(self, session: Session) -> ServerLoad:
         """How busy the server is now."""

@@ -34,8 +34,20 @@ class PreflightOptions(BaseModel):
     target_free_bytes: int | None = Field(
         None,
         ge=0,
-        description="Free disk space of the target server in bytes, which no server tells by itself; compared with what"
-        " the tables take on the source.",
+        description="Free disk space of the target server in bytes, which no server but a MariaDB with the plugin DISKS"
+        " tells by itself; compared with what the tables take on the source.",
+    )
+    lanes: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="Lanes for which connections have to be free on both servers; in a spec those of chunked_copy.",
+    )
+    copy_bytes_per_second: int = Field(
+        20_000_000,
+        ge=1_000,
+        description="Speed of the copy that is assumed to see whether the source keeps its log long enough; the plan"
+        " measures it.",
     )
 
 

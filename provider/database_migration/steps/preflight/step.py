@@ -11,6 +11,7 @@ from database_migration.steps.preflight.booleans import decide_booleans
 from database_migration.steps.preflight.open_run import open_run, require_two_databases
 from database_migration.steps.preflight.options import PreflightOptions
 from database_migration.steps.preflight.selected_tables import name_findings, selection_findings
+from database_migration.steps.preflight.servers import Met, meet, server_findings
 from database_migration.steps.preflight.tables import (
     boolean_findings,
     disk_findings,
@@ -20,7 +21,14 @@ from database_migration.steps.preflight.tables import (
 from database_migration.steps.preflight.values import value_findings
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema, build_expected, read_target
-from database_migration.steps.schema_compare.effort import Effort, code_effort, sum_of, table_effort, view_effort
+from database_migration.steps.schema_compare.effort import (
+    Effort,
+    code_effort,
+    judged,
+    sum_of,
+    table_effort,
+    view_effort,
+)
 from database_migration.steps.schema_compare.waivers import apply_waivers
 
 _ORDER = (Severity.BLOCKER, Severity.WARNING, Severity.NOTE)
@@ -46,15 +54,18 @@ def preflight(run: MigrationRun, options: PreflightOptions) -> Report:
             actual = read_target(run, target)
             booleans = decide_booleans(run, ledger, source, schema, options.booleans)
             expected = build_expected(run, schema, booleans)
-            found = _findings(run, options, ledger, source, target, schema, actual, expected)
+            met = meet(run, source, target)
+            found = _findings(run, ledger, source, target, schema, actual, expected)
+            found += server_findings(run, options, expected, met)
+            free = met.target.free_bytes if options.target_free_bytes is None else options.target_free_bytes
+            found += disk_findings(expected.selected, free)
             found += boolean_findings(booleans)
     findings = sorted(apply_waivers(found, options.waive), key=lambda finding: _ORDER.index(finding.severity))
-    return _report(run, expected, findings, versions)
+    return _report(run, expected, findings, versions, met)
 
 
 def _findings(
     run: MigrationRun,
-    options: PreflightOptions,
     ledger: Ledger,
     source: Session,
     target: Session,
@@ -63,20 +74,24 @@ def _findings(
     expected: ExpectedSchema,
 ) -> list[Finding]:
     one, other = run.source.engine, run.target.engine
+    named = list(name_findings(run.selection, expected.selected, one.traits, other.traits))
+    # Two tables under one name have no target tables of their own whose types values could be held against.
+    paired = not any(finding.code == "name_twice" for finding in named)
     return [
         *selection_findings(run.selection, schema),
-        *name_findings(run.selection, expected.selected, one.traits, other.traits),
+        *named,
         *key_findings(expected.selected, online=run.online),
         *ownership_findings(expected, actual, ledger),
-        *disk_findings(expected.selected, options.target_free_bytes),
         *one.inspection.preflight(source, schema, expected.selected, role=Side.SOURCE, online=run.online),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
-        *value_findings(run, source, expected),
+        *(value_findings(run, source, expected) if paired else ()),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
     ]
 
 
-def _report(run: MigrationRun, expected: ExpectedSchema, findings: list[Finding], versions: dict[str, str]) -> Report:
+def _report(
+    run: MigrationRun, expected: ExpectedSchema, findings: list[Finding], versions: dict[str, str], met: Met
+) -> Report:
     efforts = _efforts(expected)
     return Report(
         stem="preflight",
@@ -94,15 +109,28 @@ def _report(run: MigrationRun, expected: ExpectedSchema, findings: list[Finding]
             "blockers": sum(finding.severity is Severity.BLOCKER for finding in findings),
             "warnings": sum(finding.severity is Severity.WARNING for finding in findings),
             "effort points": sum_of(efforts),
+            "risk": judged(efforts),
         },
         findings=findings,
         tables=[
             ReportTable(
                 "Servers",
-                ("side", "server", "address", "schema"),
-                (
-                    ("source", versions["source"], str(run.source.endpoint), run.source.schema),
-                    ("target", versions["target"], str(run.target.endpoint), run.target.schema),
+                ("side", "server", "run by", "address", "schema", "time zone", "clock ahead by", "free connections"),
+                tuple(
+                    (
+                        side,
+                        versions[side],
+                        facts.service or "its owner",
+                        str(database.endpoint),
+                        database.schema,
+                        facts.time_zone,
+                        f"{(facts.clock - asked).total_seconds():.1f} s",
+                        facts.free_connections,
+                    )
+                    for side, database, facts, asked in (
+                        ("source", run.source, met.source, met.asked_source),
+                        ("target", run.target, met.target, met.asked_target),
+                    )
                 ),
             ),
             ReportTable(

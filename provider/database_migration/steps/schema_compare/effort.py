@@ -14,12 +14,12 @@ a view that a person writes             3
 a trigger, routine or event             1 + 0.2 per line of its source
 ======================================  ======
 
-Sums up to 1 are low, up to 5 medium, above that high.
+An object's sum up to 1 is low risk, up to 5 medium, above that high. A migration is as risky as its riskiest object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from database_migration.model.column_type import Kind
@@ -97,4 +97,13 @@ def sum_of(efforts: Iterable[Effort]) -> float:
     return round(sum(effort.points for effort in efforts), 1)
 
 
-__all__ = ["Effort", "code_effort", "sum_of", "table_effort", "view_effort"]
+def judged(efforts: Sequence[Effort]) -> str:
+    """The whole migration's risk, and where a person's time goes first."""
+    risky = sorted((one for one in efforts if one.risk == "high"), key=lambda one: (-one.points, one.name))
+    medium = sum(1 for one in efforts if one.risk == "medium")
+    level = "high" if risky else "medium" if medium else "low"
+    first = f"; first of all {', '.join(f'{one.kind} {one.name}' for one in risky[:3])}" if risky else ""
+    return f"{level}: {len(risky)} objects of high risk, {medium} of medium, {len(efforts)} in all{first}"
+
+
+__all__ = ["Effort", "code_effort", "judged", "sum_of", "table_effort", "view_effort"]

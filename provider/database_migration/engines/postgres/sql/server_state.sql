@@ -13,11 +13,11 @@ SELECT current_setting('wal_level'),
        r.rolname::text,
        current_database()::text,
        (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())::int,
-       (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float8 FROM pg_stat_activity
-        WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()),
        current_setting('transaction_read_only'),
        current_setting('server_version_num')::int,
        (SELECT count(*) FROM pg_replication_slots
-        WHERE slot_type = 'logical' AND NOT active AND coalesce(wal_status, '') IN ('extended', 'unreserved'))::int
+        WHERE slot_type = 'logical' AND NOT active AND coalesce(wal_status, '') IN ('extended', 'unreserved'))::int,
+       coalesce(current_setting('idle_replication_slot_timeout', true), '0'),
+       pg_has_role('pg_read_all_stats', 'USAGE')
 FROM pg_roles AS r
 WHERE r.rolname = current_user
