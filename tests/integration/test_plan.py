@@ -184,3 +184,31 @@ def test_a_second_plan_does_not_hide_a_change(run: MigrationRun) -> None:
         session.execute(f"ALTER TABLE {quote(run.source.schema, table.name)} ADD COLUMN extra int")
     with pytest.raises(SourceChanged, match="column extra is new"):
         plan(run, PlanOptions(probe_rows=0))
+
+
+@pytest.mark.parametrize("engines", [("mariadb", "postgres"), ("postgres", "mariadb")])
+def test_lanes_are_measured_together(
+    make_run: MakeRun, request: pytest.FixtureRequest, engines: tuple[str, str]
+) -> None:
+    """Several probe tables at once, with a named key each, in one schema."""
+    source, target = (request.getfixturevalue(name) for name in engines)
+    is_mariadb = engines[0] == "mariadb"
+    numbers = "seq_1_to_20000" if is_mariadb else "generate_series(1, 20000) AS s(seq)"
+    digest = "md5(seq)" if is_mariadb else "md5(seq::text)"
+    run = make_run(
+        source,
+        target,
+        "CREATE TABLE wide (id int NOT NULL, a varchar(500) NOT NULL, b varchar(500) NOT NULL,"
+        " CONSTRAINT wide_key PRIMARY KEY (id));\n"
+        f"INSERT INTO wide SELECT seq, repeat({digest}, 12), repeat('x', 400) FROM {numbers};",
+    )
+    preflight(run, PreflightOptions())
+    report = plan(
+        run, PlanOptions(lanes=3, probe_rows=15_000, probe_tables=1, chunk_rows=1000, observe_writes=timedelta(0))
+    )
+    speed_up = report.data["probe"]["speed_up"]
+    assert speed_up["lanes"] == 3
+    assert 0.5 <= speed_up["factor"] <= 3
+    assert [entry["lanes"] for entry in report.data["copy_by_lanes"]] == [1, 2, 3, 4, 8]
+    assert "lanes together were" in report.data["phases"][1]["based_on"]
+    assert probe_tables_left(run) == []

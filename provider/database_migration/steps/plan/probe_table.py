@@ -28,7 +28,8 @@ def probe_table(run: MigrationRun, target: Session, pair: TablePair, number: int
     """The empty table; it names its secondary indexes, which are not built. ``number`` tells lanes apart."""
     engine = run.target.engine
     name = f"probe_{number}_{run.log_name}"[:_LONGEST_NAME]
-    table = replace(pair.target, name=name, foreign_keys=(), checks=(), comment="")
+    # A key's name of its own: in one schema a second one of that name waits for the first one's transaction.
+    table = replace(pair.target, name=name, primary_key_name="", foreign_keys=(), checks=(), comment="")
     create, drop = engine.ddl.create_table(CONTROL_SCHEMA, table), engine.ddl.drop_table(CONTROL_SCHEMA, table.name)
     if engine.traits.transactional_ddl:
         try:
