@@ -21,6 +21,7 @@ from database_migration.operators.validate import ValidateOperator
 from database_migration.sensors.cutover_window import CutoverWindowSensor
 from database_migration.steps.plan import PlannedWindow, PlanOptions
 from database_migration.steps.preflight import PreflightOptions
+from database_migration.steps.schema_compare import SchemaCompareOptions
 from migration_dag_factory.spec import MigrationSpec, StepsSpec
 
 
@@ -46,7 +47,7 @@ def plan_phase(spec: MigrationSpec, steps: StepsSpec) -> TaskGroup:
     with TaskGroup("plan", tooltip="Nothing is touched yet") as group:
         chain(
             PreflightOperator(task_id="preflight", options=_preflight_options(steps), **told),
-            SchemaCompareOperator(task_id="schema_compare", options=steps.schema_compare, **told),
+            SchemaCompareOperator(task_id="schema_compare", options=_compare_options(steps), **told),
             TranslateQueriesOperator(task_id="translate_queries", options=steps.translate_queries, **told),
             PlanOperator(task_id="plan", options=_plan_options(spec, steps), **told),
         )
@@ -123,6 +124,13 @@ def soak_phase(spec: MigrationSpec) -> TaskGroup:
             **keywords(spec),
         )
     return group
+
+
+def _compare_options(steps: StepsSpec) -> SchemaCompareOptions:
+    """The comparison's advice about indexes knows the queries that are translated."""
+    if steps.schema_compare.queries is not None:
+        return steps.schema_compare
+    return steps.schema_compare.model_copy(update={"queries": steps.translate_queries.queries})
 
 
 def _preflight_options(steps: StepsSpec) -> PreflightOptions:

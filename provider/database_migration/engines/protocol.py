@@ -86,6 +86,8 @@ class Traits:
     """Values that its columns hold and others cannot, and those that they cannot."""
     identifiers_in_octets: bool = True
     """What ``max_identifier_length`` counts: octets (True) or characters."""
+    indexes_foreign_keys: bool = False
+    """Whether the server makes an index for a foreign key that has none."""
     alter_locks_relatives: bool = False
     """Whether altering a table locks every table that foreign keys tie to it, not only the statement's own."""
 
@@ -504,6 +506,18 @@ class ServerFacts:
     """``Amazon RDS``, ``Google Cloud SQL`` …; empty for a server that its owner runs."""
 
 
+@dataclass(frozen=True, slots=True)
+class IndexUse:
+    """How often indexes were read."""
+
+    reads: Mapping[tuple[str, str], int] | None
+    """(table, index) → reads; one that is missing was never read. None: the server does not count them."""
+    since: str
+    """Since when they are counted, in words."""
+    mend: str
+    """Where they are not: how counting is turned on."""
+
+
 class Inspection(Protocol):
     """Looks at a server without changing anything."""
 
@@ -524,6 +538,10 @@ class Inspection(Protocol):
 
     def facts(self, session: Session) -> ServerFacts:
         """Clock, zone, room and limits."""
+        ...
+
+    def index_use(self, session: Session, schema: str) -> IndexUse:
+        """How often each index of a schema was read, and since when that is counted."""
         ...
 
     def load(self, session: Session) -> ServerLoad:
@@ -597,6 +615,7 @@ __all__ = [
     "Endpoint",
     "Engine",
     "FenceOutcome",
+    "IndexUse",
     "Inspection",
     "Parameter",
     "QueryOutcome",

@@ -54,6 +54,7 @@ class MySQLEngine:
             time=("-838:59:59.000000", "838:59:59.000000"),
         ),
         identifiers_in_octets=False,
+        indexes_foreign_keys=True,
         alter_locks_relatives=True,
     )
     catalog: Catalog = MySQLCatalog()

@@ -9,10 +9,11 @@ from contextlib import contextmanager, suppress
 
 from database_migration.engines.mysql import preflight
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
+from database_migration.engines.mysql.index_use import index_use
 from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
 from database_migration.engines.mysql.preflight_values import count_values
 from database_migration.engines.mysql.server_facts import server_facts
-from database_migration.engines.protocol import CountedValues, QueryOutcome, ServerFacts, ServerLoad, Session
+from database_migration.engines.protocol import CountedValues, IndexUse, QueryOutcome, ServerFacts, ServerLoad, Session
 from database_migration.errors import Interrupted, MigrationError, Refused
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
@@ -59,6 +60,10 @@ class MySQLInspection:
     def facts(self, session: Session) -> ServerFacts:
         """Clock, zone, room and limits."""
         return server_facts(own_session(session))
+
+    def index_use(self, session: Session, schema: str) -> IndexUse:
+        """How often each index was read."""
+        return index_use(own_session(session), schema)
 
     def load(self, session: Session) -> ServerLoad:
         """How busy the server is now; what the account may not see counts as nothing."""

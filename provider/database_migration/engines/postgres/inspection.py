@@ -10,12 +10,21 @@ import psycopg
 
 from database_migration.engines.postgres import preflight, sql
 from database_migration.engines.postgres.connection import connection_of, query, release_of
+from database_migration.engines.postgres.index_use import index_use
 from database_migration.engines.postgres.names import quote
 from database_migration.engines.postgres.preflight_values import count_values
 from database_migration.engines.postgres.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import server_words, translated
 from database_migration.engines.postgres.server_facts import server_facts
-from database_migration.engines.protocol import CountedValues, QueryOutcome, Row, ServerFacts, ServerLoad, Session
+from database_migration.engines.protocol import (
+    CountedValues,
+    IndexUse,
+    QueryOutcome,
+    Row,
+    ServerFacts,
+    ServerLoad,
+    Session,
+)
 from database_migration.errors import Refused
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
@@ -53,6 +62,10 @@ class PostgresInspection:
     def facts(self, session: Session) -> ServerFacts:
         """Clock, zone and limits."""
         return server_facts(session)
+
+    def index_use(self, session: Session, schema: str) -> IndexUse:
+        """How often each index was read."""
+        return index_use(session, schema)
 
     def load(self, session: Session) -> ServerLoad:
         """How busy the server is now."""

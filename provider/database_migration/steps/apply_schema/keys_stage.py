@@ -23,6 +23,7 @@ from database_migration.steps.apply_schema.side_by_side import Work, side_by_sid
 from database_migration.steps.apply_schema.user_scripts import read_scripts, run_script
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema
+from database_migration.steps.schema_compare.index_advice import foreign_key_indexes
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ class KeysStage:
         """Create everything that is missing."""
         scripts = read_scripts(self.options.scripts)  # an unreadable one stops us before the long work
         self._note("indexes")
-        self._in_parallel([(statement, frozenset()) for statement in expected.statements.indexes])
+        indexes = [*expected.statements.indexes, *self._advised(expected)]
+        self._in_parallel([(statement, frozenset()) for statement in indexes])
         self._note("keys and views")
         keys = _keys_by_subject(expected)
         self._in_parallel(
@@ -74,6 +76,17 @@ class KeysStage:
 
     def _require_current(self) -> None:
         self.ledger.runs.require_current(self.run.run_id, self.run.spec_hash)
+
+    def _advised(self, expected: ExpectedSchema) -> list[Statement]:
+        """Indexes for foreign keys, where the spec asks for them and the server does not make them."""
+        engine = self.run.target.engine
+        if not self.options.foreign_key_indexes or engine.traits.indexes_foreign_keys:
+            return []
+        return [
+            engine.ddl.create_index(self.run.target.schema, table, index)
+            for table in expected.tables
+            for _, index in foreign_key_indexes(table)
+        ]
 
     def _keys_with_locks(
         self, expected: ExpectedSchema, keys: Mapping[str, tuple[Table, ForeignKey]]

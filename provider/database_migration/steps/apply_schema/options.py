@@ -42,6 +42,11 @@ class ApplySchemaOptions(BaseModel):
         description="validate: the server checks every row when a foreign key is added; not_valid: rows that are there"
         " already are not checked.",
     )
+    foreign_key_indexes: bool = Field(
+        False,
+        description="Create an index for each foreign key whose columns lead none, as the comparison advises, where the"
+        " target does not do so by itself.",
+    )
     scripts: tuple[str, ...] = Field(
         (),
         description="SQL files that are executed on the target after the views, in this order, each once per content."

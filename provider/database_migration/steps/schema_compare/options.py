@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -18,6 +20,14 @@ class SchemaCompareOptions(BaseModel):
     replaced_code: dict[str, str] = Field(
         default_factory=dict,
         description="Triggers, routines and events that need not be carried: their name, with what replaces them.",
+    )
+    index_advice: bool = Field(
+        True,
+        description="Say which indexes are redundant or unused, and which a foreign key or a query would need.",
+    )
+    queries: Path | None = Field(
+        None,
+        description="The application's queries, for the advice about indexes; in a spec those of translate_queries.",
     )
 
 

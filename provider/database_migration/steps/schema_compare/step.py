@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from database_migration.engines.protocol import IndexUse
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, ReportScript, ReportTable, verdict_of
@@ -12,11 +14,21 @@ from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.compare import AnyDifference, Comparison, compare_schemas
 from database_migration.steps.schema_compare.existing import read_target
 from database_migration.steps.schema_compare.expected import ExpectedSchema, expected_target
+from database_migration.steps.schema_compare.index_advice import (
+    Advice,
+    advice_script,
+    advice_table,
+    missing_for_foreign_keys,
+    redundant,
+    unused,
+)
 from database_migration.steps.schema_compare.options import SchemaCompareOptions
 from database_migration.steps.schema_compare.scripts import schema_is_ours, schema_scripts
 from database_migration.steps.schema_compare.spelling import spell_type
 from database_migration.steps.schema_compare.stored_code import CodeOutcome, code_findings, code_outcomes, code_scripts
 from database_migration.steps.schema_compare.waivers import apply_waivers, note_waivers
+from database_migration.steps.schema_compare.workload_advice import missing_for_queries
+from database_migration.steps.translate_queries.corpus import read_corpus
 
 
 def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
@@ -31,9 +43,16 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
         comparison = compare_with_ledger(run, ledger, expected, actual)
         note_waivers(ledger, options.waive)
         create_schema = schema_is_ours(run, ledger)
+    use, advice = _index_advice(run, options, expected)
     code = code_outcomes(expected.source.code, actual.code, options.replaced_code)
     findings = apply_waivers(
-        [*difference_findings(comparison.differences), *expected.findings, *code_findings(code)], options.waive
+        [
+            *difference_findings(comparison.differences),
+            *expected.findings,
+            *code_findings(code),
+            *(one.finding for one in advice),
+        ],
+        options.waive,
     )
     return Report(
         stem="schema_compare",
@@ -49,11 +68,13 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
             "views": len(expected.views),
             "views left to a person": sum(view.view is None for view in expected.views),
             "triggers, routines and events": len(code),
+            "pieces of advice about indexes": len(advice),
         },
         findings=findings,
-        tables=_tables(expected, comparison, code),
+        tables=[*_tables(expected, comparison, code), *([advice_table(advice, use)] if use else [])],
         scripts=[
             *schema_scripts(run, expected, create_schema=create_schema),
+            *advice_script(advice),
             *_view_sources(expected),
             *code_scripts(code),
         ],
@@ -64,12 +85,39 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
     )
 
 
+def _index_advice(
+    run: MigrationRun, options: SchemaCompareOptions, expected: ExpectedSchema
+) -> tuple[IndexUse | None, list[Advice]]:
+    """What could be better about indexes; (None, []) where nobody asked."""
+    if not options.index_advice:
+        return None, []
+    ddl, schema, traits = run.target.engine.ddl, run.target.schema, run.target.engine.traits
+    with run.source.connect("index advice") as session:
+        use = run.source.engine.inspection.index_use(session, run.source.schema)
+        queries = read_corpus(options.queries, backslash_escapes=run.source.engine.traits.engine == "mysql")
+        asked = list(missing_for_queries(run, session, expected, queries))
+    advice = []
+    for source, target in zip(expected.selected, expected.tables, strict=True):
+        twice = list(redundant(ddl, schema, target))
+        named = {one.index for one in twice}
+        advice += twice
+        advice += [one for one in unused(ddl, schema, source, target, use) if one.index not in named]
+        if not traits.indexes_foreign_keys:
+            advice += missing_for_foreign_keys(ddl, schema, target)
+    return use, advice + asked
+
+
 def compare_with_ledger(run: MigrationRun, ledger: Ledger, expected: ExpectedSchema, actual: Schema) -> Comparison:
     """Compare, knowing what this run has made and what earlier runs left behind."""
     made = {(line.kind, line.subject) for line in ledger.objects.all() if line.side is Side.TARGET and line.made}
     own = {subject for _, subject in made}
     earlier = {line.subject for _, line in ledger.objects.of_earlier_runs() if line.side is Side.TARGET}
-    return compare_schemas(expected, actual, made=made, replaced=earlier - own, dialect=run.target.engine.traits.engine)
+    found = compare_schemas(
+        expected, actual, made=made, replaced=earlier - own, dialect=run.target.engine.traits.engine
+    )
+    # Indexes that were advised and that the spec asked for are expected by nobody, and are ours all the same.
+    foreign = (d for d in found.differences if d.expected is not None or (d.aspect, d.subject) not in made)
+    return replace(found, differences=tuple(foreign))
 
 
 def difference_findings(differences: Iterable[AnyDifference]) -> list[Finding]:
