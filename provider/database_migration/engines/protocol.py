@@ -21,7 +21,8 @@ from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
-from database_migration.model.schema import Column, ForeignKey, Index, Schema, Table, View
+from database_migration.model.schema import Column, ForeignKey, Index, Schema, Table, UserType, View
+from database_migration.model.schema import Sequence as FreeSequence
 from database_migration.model.table_selection import FormedColumn, TablePair
 from database_migration.model.unfit_value import Doubt, ValueReach
 
@@ -81,6 +82,8 @@ class Traits:
     """Whether rows that a foreign key's action changes appear in the log."""
     index_names_per_schema: bool
     """Whether two tables of a schema cannot have indexes of one name."""
+    partitions_have_foreign_keys: bool
+    """Whether a partitioned table may have foreign keys, or be referred to by them."""
     default_port: int
     values: ValueReach
     """Values that its columns hold and others cannot, and those that they cannot."""
@@ -131,6 +134,10 @@ class Catalog(Protocol):
         """The schema as data, tables by name; raises Refused when it does not exist or cannot be seen."""
         ...
 
+    def sequences(self, session: Session, schema: str) -> tuple[FreeSequence, ...]:
+        """The schema's free sequences where they stand now; those that cannot be read are left out."""
+        ...
+
     def exact_count(self, session: Session, table: Table) -> int:
         """Rows of a table, counted."""
         ...
@@ -162,6 +169,23 @@ class Ddl(Protocol):
         this engine reported itself comes back as it is.
         ``policy`` is what the spec and the values in the table decide; None: the defaults, which lose nothing.
         """
+        ...
+
+    def hold_objects(
+        self, source: Schema, *, target_version: str
+    ) -> tuple[tuple[UserType, ...], tuple[FreeSequence, ...], list[Finding]]:
+        """The types and free sequences of a schema that this engine holds too, and a finding for each other one.
+
+        ``target_version`` is what the server says of itself: MariaDB has sequences, MySQL has none.
+        """
+        ...
+
+    def create_type(self, schema: str, type_: UserType) -> Statement:
+        """An enum or domain, before the tables."""
+        ...
+
+    def create_sequence(self, schema: str, sequence: FreeSequence) -> Statement:
+        """A free sequence, before the tables, whose defaults may draw from it."""
         ...
 
     def create_table(self, schema: str, table: Table) -> Statement:
@@ -308,6 +332,10 @@ class Rows(Protocol):
 
     def set_next_identity(self, session: Session, schema: str, table: Table, column: Column, value: int) -> None:
         """Make the next generated value at least ``value``."""
+        ...
+
+    def set_sequence(self, session: Session, schema: str, name: str, value: int) -> None:
+        """Make a free sequence give ``value`` next."""
         ...
 
     def analyze(self, session: Session, schema: str, table: Table) -> None:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from database_migration.model.column_type import ColumnType
+from database_migration.model.other_objects import (
+    CodeKind,
+    HiddenPart,
+    OtherObject,
+    Sequence,
+    StoredCode,
+    UserType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,10 @@ class Column:
     default: Default | None = None
     identity: bool = False
     """True for AUTO_INCREMENT, identity and serial columns."""
+    identity_always: bool = False
+    """GENERATED ALWAYS AS IDENTITY: the application may not give a value of its own."""
+    domain: str = ""
+    """The domain of its own schema that the column is declared with; ``type`` is the one under it."""
     generated: str | None = None
     """SQL of a generated column in the dialect of the engine that reported it; None for an ordinary one."""
     generated_stored: bool = True
@@ -63,6 +76,12 @@ class IndexPart:
     descending: bool = False
     prefix: int | None = None
     """Characters (MySQL's prefix length)."""
+    nulls_first: bool | None = None
+    """None: as the engine sorts NULLs in this direction by itself."""
+    operator_class: str = ""
+    """Named where it is not the type's own."""
+    collation: str = ""
+    """Named where it is not the column's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,14 @@ class Index:
     include: tuple[str, ...] = ()
     comment: str = ""
     nulls_distinct: bool = True
+    constraint: bool = False
+    """A UNIQUE constraint rather than an index; told apart where the engine does."""
+    deferrable: bool = False
+    initially_deferred: bool = False
+    invisible: bool = False
+    """The planner does not use it (MySQL INVISIBLE, MariaDB IGNORED)."""
+    parser: str = ""
+    """The plugin that cuts a full text into words, where it is not the built-in one."""
     native: str = field(default="", compare=False)
     """The engine's own spelling of what no other field says (access method, operator classes)."""
 
@@ -97,6 +124,13 @@ class ForeignKey:
     on_delete: str = "NO ACTION"
     on_update: str = "NO ACTION"
     deferrable: bool = False
+    initially_deferred: bool = False
+    validated: bool = True
+    """False: rows that were there before it are not known to obey (NOT VALID)."""
+    match_full: bool = False
+    """Either all columns are NULL or none."""
+    enforced: bool = True
+    """False: the server remembers it and refuses nothing (NOT ENFORCED)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +139,34 @@ class Check:
 
     name: str
     expression: str
+    enforced: bool = True
+    """False: the server remembers it and refuses nothing (NOT ENFORCED)."""
+    validated: bool = True
+    """False: rows that were there before it are not known to obey (NOT VALID)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """One partition of a table, its bound in the words of the engine that reported it."""
+
+    name: str
+    bound: str = ""
+    """``FOR VALUES FROM (1) TO (10)``, ``VALUES LESS THAN (10)``; '' where a count says all (HASH, KEY)."""
+    parent: str = ""
+    """The partition that it divides further; '' for those of the table itself."""
+    divided_by: str = ""
+    """How it is divided further itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that the model has no place for, as the code of a finding and a sentence."""
+
+    code: str
+    message: str
+    mend: str = ""
+    harmless: bool = False
+    """No query and no row is concerned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +188,10 @@ class Table:
     storage: str = field(default="", compare=False)
     """The storage engine or access method, for reports (InnoDB, MyISAM, heap)."""
     partitioned_by: str = ""
+    """``RANGE (id)``: in the words of the engine that reported it; '' for a plain table."""
+    partitions: tuple[Partition, ...] = ()
+    remarks: tuple[Remark, ...] = field(default=(), compare=False)
+    """What the table has beyond all this, and that no other server gets by itself."""
 
     def column(self, name: str) -> Column:
         """The column of this name; KeyError where there is none."""
@@ -150,6 +216,7 @@ class Table:
             for index in self.indexes
             if index.unique
             and index.predicate is None
+            and not index.deferrable
             and len(index.columns) == len(index.parts)
             and all(part.prefix is None for part in index.parts)
             and not any(self.column(name).nullable for name in index.columns)
@@ -166,39 +233,13 @@ class View:
     columns: tuple[str, ...] = ()
     materialized: bool = False
     depends_on: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
+    """Of a materialised view."""
+    check_option: str = ""
+    """``CASCADED`` or ``LOCAL``: what is written through the view has to be visible in it."""
 
 
-class CodeKind(StrEnum):
-    """Kinds of stored code."""
-
-    TRIGGER = "trigger"
-    FUNCTION = "function"
-    PROCEDURE = "procedure"
-    EVENT = "event"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCode:
-    """A trigger, routine or event: listed, carried by hand, never translated silently."""
-
-    kind: CodeKind
-    name: str
-    definition: str
-    table: str | None = None
-    """The table that a trigger belongs to."""
-    signature: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """A free-standing sequence (not one that backs an identity column)."""
-
-    name: str
-    next_value: int
-    increment: int = 1
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Schema:
     """All that one schema of one server holds."""
 
@@ -207,19 +248,24 @@ class Schema:
     views: tuple[View, ...] = ()
     code: tuple[StoredCode, ...] = ()
     sequences: tuple[Sequence, ...] = ()
+    types: tuple[UserType, ...] = ()
+    others: tuple[OtherObject, ...] = field(default=(), compare=False)
+    hidden: tuple[HiddenPart, ...] = field(default=(), compare=False)
     engine: str = field(default="", compare=False)
     server_version: str = field(default="", compare=False)
 
+    @cached_property
+    def _by_name(self) -> dict[str, Table]:
+        """Steps look tables up by the thousand."""
+        return {table.name: table for table in self.tables}
+
     def table(self, name: str) -> Table:
         """The table of this name; KeyError where there is none."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        raise KeyError(name)
+        return self._by_name[name]
 
     def has_table(self, name: str) -> bool:
         """Whether a base table of this name exists."""
-        return any(table.name == name for table in self.tables)
+        return name in self._by_name
 
 
 __all__ = [
@@ -228,12 +274,17 @@ __all__ = [
     "Column",
     "Default",
     "ForeignKey",
+    "HiddenPart",
     "Index",
     "IndexMethod",
     "IndexPart",
+    "OtherObject",
+    "Partition",
+    "Remark",
     "Schema",
     "Sequence",
     "StoredCode",
     "Table",
+    "UserType",
     "View",
 ]

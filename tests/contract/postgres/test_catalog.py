@@ -158,6 +158,8 @@ def test_own_tables_survive_the_way_to_another_schema(session: PostgresSession, 
     schema = ENGINE.catalog.read(session, SCHEMA)
     session.execute("CREATE SCHEMA copy; SET search_path = copy, public")
     ddl = ENGINE.ddl
+    for type_ in schema.types:
+        session.execute(ddl.create_type("copy", type_).sql)
     for table in schema.tables:
         held, findings = ddl.hold(table, dialect="postgres")
         assert (held, findings) == (table, [])

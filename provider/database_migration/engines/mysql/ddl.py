@@ -5,17 +5,30 @@ Where they differ, version comments choose: MySQL ignores ``/*M! … */``, Maria
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence as Statements
 
 from database_migration.engines.mysql.column_types import native, text_literal
 from database_migration.engines.mysql.connection import IF_EXISTS, quote
 from database_migration.engines.mysql.defaults import default_sql, now_sql
 from database_migration.engines.mysql.hand_scripts import script
+from database_migration.engines.mysql.hold_objects import hold_objects
 from database_migration.engines.mysql.hold_table import hold_table
 from database_migration.engines.protocol import Statement
+from database_migration.errors import NotPossible
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding
-from database_migration.model.schema import Column, ForeignKey, Index, IndexMethod, IndexPart, Table, View
+from database_migration.model.schema import (
+    Column,
+    ForeignKey,
+    Index,
+    IndexMethod,
+    IndexPart,
+    Schema,
+    Sequence,
+    Table,
+    UserType,
+    View,
+)
 
 _INDEX_WORDS = {IndexMethod.FULLTEXT: "FULLTEXT ", IndexMethod.SPATIAL: "SPATIAL "}
 
@@ -28,6 +41,26 @@ class MySQLDdl:
             return table, []
         return hold_table(table, dialect, policy or HoldPolicy())
 
+    def hold_objects(
+        self, source: Schema, *, target_version: str
+    ) -> tuple[tuple[UserType, ...], tuple[Sequence, ...], list[Finding]]:
+        return hold_objects(source, is_mariadb="mariadb" in target_version.lower())
+
+    def create_type(self, schema: str, type_: UserType) -> Statement:
+        raise NotPossible(
+            f"MySQL has no types that a schema declares, as {type_.name} is.",
+            mend="hold_objects leaves them out; this is a fault of the program.",
+            subject=schema,
+        )
+
+    def create_sequence(self, schema: str, sequence: Sequence) -> Statement:
+        name = quote(schema, sequence.name)
+        words = [f"CREATE SEQUENCE {name} START WITH {sequence.next_value}"]
+        words += [f"MINVALUE {sequence.minimum}"] if sequence.minimum is not None else []
+        words += [f"MAXVALUE {sequence.maximum}"] if sequence.maximum is not None else []
+        words += [f"INCREMENT BY {sequence.increment}", "CYCLE" if sequence.cycle else "NOCYCLE"]
+        return Statement("sequence", sequence.name, " ".join(words), f"DROP SEQUENCE IF EXISTS {name}")
+
     def create_table(self, schema: str, table: Table) -> Statement:
         lines = [_column(column, table) for column in table.columns]
         if table.primary_key:
@@ -38,14 +71,17 @@ class MySQLDdl:
         return Statement(
             "table",
             table.name,
-            f"CREATE TABLE {name} (\n  {body}\n) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4{comment}",
+            f"CREATE TABLE {name} (\n  {body}\n) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4{comment}"
+            f"{_partitions(table)}",
             self.drop_table(schema, table.name),
         )
 
     def create_index(self, schema: str, table: Table, index: Index) -> Statement:
         word = "UNIQUE " if index.unique else _INDEX_WORDS.get(index.method, "")
         parts = ", ".join(map(_index_part, index.parts))
-        comment = f" COMMENT {text_literal(index.comment)}" if index.comment else ""
+        comment = f" WITH PARSER {quote(index.parser)}" if index.parser else ""
+        comment += f" COMMENT {text_literal(index.comment)}" if index.comment else ""
+        comment += " /*!80000 INVISIBLE */ /*M!100600 IGNORED */" if index.invisible else ""
         name = quote(schema, table.name)
         return Statement(
             "unique" if index.unique else "index",
@@ -96,14 +132,14 @@ class MySQLDdl:
     def create_view(self, schema: str, view: View) -> Statement:
         columns = f" ({', '.join(map(quote, view.columns))})" if view.columns else ""
         name = quote(schema, view.name)
-        return Statement(
-            "view", view.name, f"CREATE VIEW {name}{columns} AS {view.definition}", f"DROP VIEW IF EXISTS {name}"
-        )
+        checked = f" WITH {view.check_option} CHECK OPTION" if view.check_option else ""
+        sql = f"CREATE VIEW {name}{columns} AS {view.definition}{checked}"
+        return Statement("view", view.name, sql, f"DROP VIEW IF EXISTS {name}")
 
     def drop_table(self, schema: str, name: str) -> str:
         return f"DROP TABLE IF EXISTS {quote(schema, name)}"
 
-    def script(self, schema: str, statements: Sequence[Statement], *, undo: bool = False) -> str:
+    def script(self, schema: str, statements: Statements[Statement], *, undo: bool = False) -> str:
         return script(schema, statements, undo=undo)
 
     def quote(self, *names: str) -> str:
@@ -136,6 +172,13 @@ def _column(column: Column, table: Table, *, with_identity: bool | None = None) 
     if column.comment:
         words += ["COMMENT", text_literal(column.comment)]
     return " ".join(words)
+
+
+def _partitions(table: Table) -> str:
+    if not table.partitions:
+        return ""
+    parts = ", ".join(f"PARTITION {quote(part.name)} {part.bound}".rstrip() for part in table.partitions)
+    return f"\nPARTITION BY {table.partitioned_by} ({parts})"
 
 
 def _collate(collation: str | None) -> str:

@@ -39,6 +39,7 @@ class MySQLEngine:
         bulk_format=CSV,
         logs_cascades=False,
         index_names_per_schema=False,
+        partitions_have_foreign_keys=False,
         default_port=3306,
         values=ValueReach(
             own=frozenset({ValueKind.ZERO_DATE, ValueKind.NUL_CHARACTER, ValueKind.INVALID_TEXT}),

@@ -45,6 +45,8 @@ def _created(statement: Statement) -> str:
     text = statement.sql
     if statement.kind == "table":
         return text.replace("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS ", 1) + ";"
+    if statement.kind == "sequence":
+        return text.replace("CREATE SEQUENCE ", "CREATE SEQUENCE IF NOT EXISTS ", 1) + ";"
     if statement.kind == "view":
         return text.replace("CREATE VIEW ", "CREATE OR REPLACE VIEW ", 1) + ";"
     if found := _INDEX.match(text):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from database_migration.engines.mysql.expressions import translate
 from database_migration.engines.mysql.hold_columns import hold_columns, octets
+from database_migration.engines.mysql.hold_partitions import hold_partitions
 from database_migration.engines.mysql.hold_types import KEYED_CHARACTERS
 from database_migration.engines.mysql.names import fitted
 from database_migration.model.column_type import Kind
@@ -34,7 +35,15 @@ def hold_table(table: Table, dialect: str, policy: HoldPolicy) -> tuple[Table, l
         storage="InnoDB",
     )
     if table.partitioned_by:
-        findings.append(_warning("partitions_dropped", table.name, f"It is not partitioned by {table.partitioned_by}."))
+        divided = hold_partitions(table, held)
+        if isinstance(divided, Table):
+            held = divided
+            findings.append(
+                Finding(Severity.NOTE, "partitions_translated", table.name, f"It is {held.partitioned_by} partitioned.")
+            )
+        else:
+            message = f"It is not partitioned by {table.partitioned_by}: {divided}."
+            findings.append(_warning("partitions_dropped", table.name, message))
     kept = [_index(held, index, findings) for index in table.indexes]
     indexes = [index for index in kept if index is not None]
     keys = tuple(sorted((_foreign_key(held, key, findings) for key in table.foreign_keys), key=lambda key: key.name))
@@ -54,6 +63,7 @@ def _index(held: Table, index: Index, findings: list[Finding]) -> Index | None:
         code = "unique_dropped" if index.unique else "index_dropped"
         findings.append(_warning(code, subject, f"The index is left out: {reason}."))
         return None
+    findings += _lost(index, subject)
     if index.include:
         findings.append(
             Finding(Severity.NOTE, "include_dropped", subject, "The columns that it only carries along are left out.")
@@ -65,6 +75,20 @@ def _index(held: Table, index: Index, findings: list[Finding]) -> Index | None:
         unique=index.unique,
         comment=index.comment[:1024],
     )
+
+
+def _lost(index: Index, subject: str) -> list[Finding]:
+    """What of an index that is created all the same is not as it was."""
+    findings = []
+    if index.deferrable:
+        findings.append(_warning("not_deferrable", subject, "It is checked with each row, not at commit."))
+    if any(part.nulls_first is not None for part in index.parts):
+        message = "NULLs come first in ascending and last in descending order, as MySQL always sorts them."
+        findings.append(Finding(Severity.NOTE, "nulls_order_lost", subject, message))
+    if any(part.operator_class or part.collation for part in index.parts):
+        message = "It sorts as its columns do: operator classes and collations of its own are left out."
+        findings.append(Finding(Severity.NOTE, "index_order_lost", subject, message))
+    return findings
 
 
 def _why_not(held: Table, index: Index) -> str:
@@ -108,6 +132,9 @@ def _foreign_key(held: Table, key: ForeignKey, findings: list[Finding]) -> Forei
         findings.append(
             _warning("not_deferrable", f"{held.name}.{key.name}", "It is checked with each row, not at commit.")
         )
+    if key.match_full:
+        message = "MATCH FULL becomes MATCH SIMPLE: a row of which some columns are NULL is not checked."
+        findings.append(_warning("match_full_lost", f"{held.name}.{key.name}", message))
     return ForeignKey(
         name=schema_wide(held.name, key.name),
         columns=tuple(fitted(name) for name in key.columns),

@@ -15,6 +15,7 @@ _READ = frozenset({"SELECT", "SHOW VIEW"})
 _FENCED = frozenset({"LOCK TABLES", "TRIGGER"})
 _WRITE = frozenset({"INSERT", "UPDATE", "DELETE"})
 _CREATE = frozenset({"CREATE", "ALTER", "INDEX", "DROP", "REFERENCES", "CREATE VIEW"})
+_CODE = frozenset({"EXECUTE", "EVENT"})
 _LOG = {
     True: frozenset({"REPLICATION SLAVE", "BINLOG MONITOR"}),
     False: frozenset({"REPLICATION SLAVE", "REPLICATION CLIENT"}),
@@ -40,7 +41,7 @@ def privilege_findings(
     user, _, host = account.rpartition("@")
     missing = []
     for scope, needed in ((f"{quote(schema)}.*", on_schema), ("*.*", everywhere), (f"{quote(OWN_DATABASE)}.*", own)):
-        lacking = needed - _held(session, scope)
+        lacking = needed - held_privileges(session, scope)
         if lacking:
             missing.append(f"GRANT {', '.join(sorted(lacking))} ON {scope} TO '{user}'@'{host}';")
     return [
@@ -51,7 +52,7 @@ def privilege_findings(
 
 def _trigger_findings(session: MySQLSession, schema: str, service: Service, subject: str) -> Iterator[Finding]:
     """What keeps an account that holds TRIGGER from making the fence's triggers, and the user's again."""
-    everywhere = _held(session, "*.*")
+    everywhere = held_privileges(session, "*.*")
     if "SUPER" in everywhere:
         return
     if session.execute("SELECT @@log_bin, @@log_bin_trust_function_creators") == [(1, 0)]:
@@ -96,7 +97,7 @@ def _missing(statements: Sequence[str], account: str, subject: str) -> list[Find
     ]  # fmt: skip
 
 
-def _held(session: MySQLSession, scope: str) -> frozenset[str]:
+def held_privileges(session: MySQLSession, scope: str) -> frozenset[str]:
     """Privileges that the account holds on a scope, directly, by a wider grant, or by its enabled roles."""
     held: set[str] = set()
     for (text,) in session.execute("SHOW GRANTS"):
@@ -107,7 +108,7 @@ def _held(session: MySQLSession, scope: str) -> frozenset[str]:
         for privilege in (word.strip().upper() for word in words.split(",")):
             if privilege in ("ALL PRIVILEGES", "ALL"):
                 wide = {"SUPER"} if found["scope"] == "*.*" else frozenset()
-                return frozenset(_READ | _WRITE | _CREATE | _FENCED | _LOG[True] | _LOG[False] | wide)
+                return frozenset(_READ | _WRITE | _CREATE | _FENCED | _CODE | _LOG[True] | _LOG[False] | wide)
             held |= {privilege, _SAME.get(privilege, privilege)}
     return frozenset(held)
 
@@ -125,4 +126,4 @@ def _covers(granted: str, scope: str) -> bool:
     return re.fullmatch(expression, scope[:-2].strip("`").replace("``", "`")) is not None
 
 
-__all__ = ["privilege_findings"]
+__all__ = ["held_privileges", "privilege_findings"]

@@ -117,6 +117,9 @@ class MySQLRows:
             f"ALTER TABLE {quote(schema, table.name)} AUTO_INCREMENT = {int(value)} /* database_migration */"
         )
 
+    def set_sequence(self, session: Session, schema: str, name: str, value: int) -> None:
+        session.execute(f"ALTER SEQUENCE {quote(schema, name)} RESTART WITH {int(value)} /* database_migration */")
+
     def analyze(self, session: Session, schema: str, table: Table) -> None:
         session.execute(f"ANALYZE LOCAL TABLE {quote(schema, table.name)}")
 

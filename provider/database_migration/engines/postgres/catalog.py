@@ -6,11 +6,13 @@ with unqualified names, as the session's search_path begins with the schema.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, cast
 
+from database_migration.engines.postgres import catalog_objects as objects
 from database_migration.engines.postgres import sql
 from database_migration.engines.postgres.catalog_tables import (
     Columns,
@@ -18,47 +20,83 @@ from database_migration.engines.postgres.catalog_tables import (
     column,
     foreign_key,
     index,
+    remarks,
     spelled_or_raw,
 )
 from database_migration.engines.postgres.connection import release_of
 from database_migration.engines.postgres.names import quote
 from database_migration.engines.postgres.on_update_now import made_by_us
 from database_migration.engines.protocol import Session
-from database_migration.errors import Refused
-from database_migration.model.schema import CodeKind, Schema, Sequence, StoredCode, Table, View
+from database_migration.errors import Interrupted, Refused
+from database_migration.model.schema import Partition, Schema, Table
+from database_migration.model.schema import Sequence as FreeSequence
 
 CatalogRow = tuple[Any, ...]
 """A row of one of our own catalog queries, whose types the SQL file fixes."""
+
+
+_TRIES = 8
+_MOVED = re.compile(r"cache lookup failed|could not open relation|does not exist", re.IGNORECASE)
+"""What the server's own catalog functions say of an object that was dropped between two queries."""
 
 
 class PostgresCatalog:
     """Fulfils ``protocol.Catalog``."""
 
     def read(self, session: Session, schema: str) -> Schema:
-        """The schema as data, tables by name."""
-        oid = _schema_oid(session, schema)
-        triggers = _rows(session, "triggers", oid)
-        sequences = _rows(session, "sequences", oid)
-        return Schema(
-            name=schema,
-            tables=tuple(_tables(session, oid, triggers, sequences)),
-            views=tuple(
-                View(name, definition.strip().removesuffix(";"), tuple(columns), materialized, tuple(depends_on))
-                for name, definition, materialized, columns, depends_on in _rows(session, "views", oid)
-            ),
-            code=tuple(_code(triggers, _rows(session, "routines", oid))),
-            sequences=tuple(
-                Sequence(name, next_value, increment)
-                for name, next_value, increment, owner, _ in sequences
-                if owner is None
-            ),
-            engine="postgres",
-            server_version=release_of(str(session.execute("SHOW server_version")[0][0])),
+        """The schema as data, tables by name.
+
+        Each query sees the catalog of its own moment. What is dropped in between is left out where a query
+        says so by itself; where it fails for it, all is read again.
+        """
+        for _ in range(_TRIES):
+            oid = _schema_oid(session, schema)
+            try:
+                return _read(session, schema, oid)
+            except _Moved:
+                continue
+            except Refused as error:
+                if not _MOVED.search(error.problem):
+                    raise
+        raise Interrupted(
+            "Objects of the schema were created and dropped all the while its catalog was read.",
+            mend="let no DDL run on it for a while; the next try reads it again.",
+            subject=schema,
         )
+
+    def sequences(self, session: Session, schema: str) -> tuple[FreeSequence, ...]:
+        """The schema's free sequences where they stand now."""
+        return objects.free_sequences(_rows(session, "sequences", _schema_oid(session, schema)))
 
     def exact_count(self, session: Session, table: Table) -> int:
         """Rows of a table, counted; the table is looked up along the session's search_path."""
         return cast(int, session.execute(f"SELECT count(*) FROM {quote(table.name)}")[0][0])
+
+
+class _Moved(Exception):
+    """Two queries of one reading saw different schemas."""
+
+
+def _read(session: Session, schema: str, oid: int) -> Schema:
+    triggers = _rows(session, "triggers", oid)
+    sequences = _rows(session, "sequences", oid)
+    indexes = _by_table(_rows(session, "indexes", oid))
+    try:
+        tables = tuple(_tables(session, oid, triggers, sequences, indexes))
+    except (KeyError, AttributeError, TypeError) as error:
+        raise _Moved from error  # a NULL where a name or expression was, or a column that is not there
+    return Schema(
+        name=schema,
+        tables=tables,
+        views=objects.views(_rows(session, "views", oid), indexes),
+        code=tuple(objects.code(triggers, _rows(session, "routines", oid))),
+        sequences=objects.free_sequences(sequences),
+        types=objects.user_types(_rows(session, "types", oid)),
+        others=objects.others(_rows(session, "others", oid)),
+        hidden=objects.hidden(session, schema, sequences),
+        engine="postgres",
+        server_version=release_of(str(session.execute("SHOW server_version")[0][0])),
+    )
 
 
 def _schema_oid(session: Session, schema: str) -> int:
@@ -93,14 +131,20 @@ def _by_table(rows: Iterable[CatalogRow]) -> dict[int, list[CatalogRow]]:
     return grouped
 
 
-def _tables(session: Session, oid: int, triggers: list[CatalogRow], sequences: list[CatalogRow]) -> Iterable[Table]:
+def _tables(
+    session: Session,
+    oid: int,
+    triggers: list[CatalogRow],
+    sequences: list[CatalogRow],
+    indexes: dict[int, list[CatalogRow]],
+) -> Iterable[Table]:
     columns = _by_table(_rows(session, "columns", oid))
-    indexes = _by_table(_rows(session, "indexes", oid))
     foreign_keys = _by_table(_rows(session, "foreign_keys", oid))
     checks = _by_table(_rows(session, "checks", oid))
-    next_values = {(owner, name): value for _, value, _, owner, name in sequences if owner is not None}
+    parts = _by_table(_rows(session, "partitions", oid))
+    next_values = {(row[3], row[4]): row[1] for row in sequences if row[3] is not None}
     stamped = {found for row in triggers if (found := made_by_us(row)) is not None}
-    for table, name, comment, rows, size, storage, partitioned_by, *_ in _rows(session, "tables", oid):
+    for table, name, comment, rows, size, storage, partitioned_by, *facts in _rows(session, "tables", oid):
         read = tuple(column(row, on_update_now=(name, row[0]) in stamped) for row in columns[table])
         types: Columns = {one.name: one.type for one in read}
         read = tuple(
@@ -125,18 +169,9 @@ def _tables(session: Session, oid: int, triggers: list[CatalogRow], sequences: l
             estimated_bytes=size,
             storage=storage,
             partitioned_by=partitioned_by,
+            partitions=tuple(Partition(*row[:4]) for row in parts[table]),
+            remarks=tuple(remarks(facts, primary, parts[table])),
         )
-
-
-def _code(triggers: list[CatalogRow], routines: list[CatalogRow]) -> Iterable[StoredCode]:
-    ours = {row[3] for row in triggers if made_by_us(row) is not None}
-    for row in triggers:
-        if made_by_us(row) is None:
-            yield StoredCode(CodeKind.TRIGGER, row[1], row[2], table=row[0])
-    for name, is_procedure, definition, signature in routines:
-        if name not in ours:
-            kind = CodeKind.PROCEDURE if is_procedure else CodeKind.FUNCTION
-            yield StoredCode(kind, name, definition, signature=signature)
 
 
 __all__ = ["PostgresCatalog"]

@@ -39,6 +39,7 @@ class PostgresEngine:
         bulk_format=BULK_FORMAT,
         logs_cascades=True,
         index_names_per_schema=True,
+        partitions_have_foreign_keys=True,
         default_port=5432,
         values=ValueReach(
             own=frozenset({ValueKind.SPECIAL_NUMBER, ValueKind.SPECIAL_DATE, ValueKind.MONTHS}),

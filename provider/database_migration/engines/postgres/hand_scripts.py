@@ -12,7 +12,7 @@ from database_migration.engines.postgres.names import quote
 from database_migration.engines.protocol import Statement
 
 _THERE = "duplicate_object OR duplicate_table OR duplicate_schema"
-_GUARDED = frozenset({"foreign_key", "check", "schema"})
+_GUARDED = frozenset({"foreign_key", "check", "schema", "sequence"})
 
 
 def script(schema: str, statements: Sequence[Statement], *, undo: bool) -> str:
@@ -28,7 +28,7 @@ def script(schema: str, statements: Sequence[Statement], *, undo: bool) -> str:
 
 
 def _created(schema: str, statement: Statement) -> str:
-    if statement.kind in _GUARDED:
+    if statement.kind in _GUARDED or (statement.kind == "unique" and statement.sql.startswith("ALTER")):
         return _do(statement.sql, _THERE)
     plain = {
         "table": f"CREATE TABLE {quote(schema, statement.subject)} (",

@@ -36,6 +36,8 @@ def held_indexes(table: Table, dialect: str, types: Columns) -> tuple[list[Index
                 parts=tuple(part for part in parts if part is not None),
                 method=IndexMethod.FULLTEXT if index.method is IndexMethod.FULLTEXT else IndexMethod.BTREE,
                 include=(),
+                invisible=False,
+                parser="",
                 native="",
             )
         )
@@ -83,6 +85,9 @@ def _notes(subject: str, index: Index, types: Columns) -> list[Finding]:
             )
         ]
     notes = []
+    if index.invisible:
+        message = "The planner does not use the index on the source; on the target it does."
+        notes.append(Finding(Severity.NOTE, "index_visible", subject, message))
     for part in index.parts:
         if part.prefix is None or part.column is None:
             continue

@@ -12,6 +12,7 @@ from database_migration.engines.postgres.expressions import Columns
 from database_migration.engines.postgres.hold_columns import enum_checks, held_columns
 from database_migration.engines.postgres.hold_expressions import compares_text, translated_expression
 from database_migration.engines.postgres.hold_indexes import held_indexes
+from database_migration.engines.postgres.hold_partitions import Divided, held_partitions
 from database_migration.engines.postgres.names import quote, shortened
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
@@ -37,8 +38,9 @@ def held_table(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[Table
                 mend=f"tables: {{{table.name}: {{rename: {shortened(table.name)}}}}}",
             )
         )
+    divided = held_partitions(table, columns) if table.partitioned_by else ""
     if table.partitioned_by:
-        findings.append(_partitioning(table))
+        findings.append(_partitioning(table, divided))
     held = replace(
         table,
         name=shortened(table.name),
@@ -63,24 +65,39 @@ def held_table(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[Table
         ),
         checks=tuple(sorted(checks, key=lambda check: check.name)),
         storage="heap",
-        partitioned_by="",
+        partitioned_by="" if isinstance(divided, str) else divided.by,
+        partitions=() if isinstance(divided, str) else divided.parts,
     )
     return held, findings
 
 
 def _own(table: Table) -> tuple[Table, list[Finding]]:
-    """A table of this engine stays as it is; its partitions are not made again."""
-    if not table.partitioned_by:
-        return table, []
-    return replace(table, partitioned_by=""), [_partitioning(table)]
+    """A table of this engine stays as it is, but for numbers that replication has to be free to write."""
+    findings = []
+    columns = []
+    for column in table.columns:
+        if column.identity_always and column.name not in table.row_key:
+            message = "GENERATED ALWAYS becomes BY DEFAULT, as changes that are applied bring their numbers along."
+            mend = f"ALTER TABLE {quote(table.name)} ALTER {quote(column.name)} SET GENERATED ALWAYS, after finalize."
+            findings.append(Finding(Severity.NOTE, "identity_by_default", f"{table.name}.{column.name}", message, mend))
+            column = replace(column, identity_always=False)
+        columns.append(column)
+    if table.partitioned_by and not table.partitions:
+        message = f"The table is partitioned by {table.partitioned_by} and has no partition, so that it is plain here."
+        findings.append(Finding(Severity.NOTE, "partitioning_dropped", table.name, message))
+        return replace(table, columns=tuple(columns), partitioned_by=""), findings
+    return (replace(table, columns=tuple(columns)) if findings else table), findings
 
 
-def _partitioning(table: Table) -> Finding:
+def _partitioning(table: Table, divided: Divided | str) -> Finding:
+    if not isinstance(divided, str):
+        message = f"Its {len(divided.parts)} partitions are carried, divided by {divided.by}."
+        return Finding(Severity.NOTE, "partitions_translated", table.name, f"{message} {divided.note}".strip())
     return Finding(
         Severity.WARNING,
         "partitioning_dropped",
         table.name,
-        f"The table is partitioned by {table.partitioned_by} and becomes one plain table.",
+        f"The table is partitioned by {table.partitioned_by} and becomes one plain table: {divided}.",
         mend="create the partitioned table on the target by hand before the copy, if it is still wanted.",
     )
 

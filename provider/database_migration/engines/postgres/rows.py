@@ -139,6 +139,10 @@ class PostgresRows:
             f" greatest({int(value)}::bigint, last_value + is_called::int), false) FROM {sequence}"
         )
 
+    def set_sequence(self, session: Session, schema: str, name: str, value: int) -> None:
+        """Make a free sequence give ``value`` next."""
+        session.execute(f"SELECT setval({literal(quote(schema, name))}::regclass, {int(value)}, false)")
+
     def analyze(self, session: Session, schema: str, table: Table) -> None:
         """Refresh the planner's statistics."""
         session.execute(f"ANALYZE {quote(schema, table.name)}")

@@ -37,7 +37,7 @@ def create_tables(run: MigrationRun, ledger: Ledger, expected: ExpectedSchema) -
     if not schema_exists(session, run.target.schema):
         yield _create(run, ledger, schema_statement(run))
     require_ours(run, ledger, session, expected.statements.tables, read_target(run, session))
-    for statement in expected.statements.tables:
+    for statement in (*expected.statements.before_tables, *expected.statements.tables):
         ledger.runs.require_current(run.run_id, run.spec_hash)
         yield _create(run, ledger, statement)
 

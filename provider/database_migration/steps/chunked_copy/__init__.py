@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from database_migration.steps.chunked_copy.chunks import cut_chunks
 from database_migration.steps.chunked_copy.finish_copy import finish_copy
-from database_migration.steps.chunked_copy.identities import AdvancedIdentity, advance_identities
+from database_migration.steps.chunked_copy.identities import AdvancedIdentity, advance_identities, advance_sequences
 from database_migration.steps.chunked_copy.lane import copy_lane
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 
@@ -12,6 +12,7 @@ __all__ = [
     "AdvancedIdentity",
     "ChunkedCopyOptions",
     "advance_identities",
+    "advance_sequences",
     "copy_lane",
     "cut_chunks",
     "finish_copy",

@@ -6,7 +6,7 @@ from database_migration.errors import Interrupted
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import CopyProgress, Side
 from database_migration.model.report import Report, ReportPlot, ReportTable, Scalar, Verdict
-from database_migration.steps.chunked_copy.identities import advance_identities
+from database_migration.steps.chunked_copy.identities import advance_identities, advance_sequences
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.replicate import note_copy_end
@@ -36,7 +36,7 @@ def finish_copy(run: MigrationRun, options: ChunkedCopyOptions) -> Report:
     with run.target.connect("analyze") as session:
         for pair in run.pairs():
             run.target.engine.rows.analyze(session, run.target.schema, pair.target)
-    advanced = 0 if run.online else len(advance_identities(run, Side.TARGET))
+    advanced = 0 if run.online else len(advance_identities(run, Side.TARGET)) + advance_sequences(run, Side.TARGET)
     return _report(run, progress, figures, advanced)
 
 

@@ -1,4 +1,4 @@
-"""Identity columns go on where the other side stopped, so that new rows get numbers that no old row has."""
+"""Identity columns and sequences go on where the other side stopped: new rows get numbers that no old row has."""
 
 from __future__ import annotations
 
@@ -45,4 +45,21 @@ def advance_identities(run: MigrationRun, side: Side) -> list[AdvancedIdentity]:
     return advanced
 
 
-__all__ = ["AdvancedIdentity", "advance_identities"]
+def advance_sequences(run: MigrationRun, side: Side) -> int:
+    """Set every free sequence that both sides have to the further of the two; how many there are."""
+    there, here = run.database(side.other), run.database(side)
+    with there.connect("sequences") as other, here.connect("sequences") as own:
+        mine = {one.name: one for one in here.engine.catalog.sequences(own, here.schema)}
+        both = [
+            (one, mine[one.name]) for one in there.engine.catalog.sequences(other, there.schema) if one.name in mine
+        ]
+        for theirs, ours in both:
+            further = max if ours.increment > 0 else min
+            # A sequence that goes round has no further end: there the side that was drawn from last decides.
+            value = theirs.next_value if ours.cycle else further(theirs.next_value, ours.next_value)
+            if value != ours.next_value:
+                here.engine.rows.set_sequence(own, here.schema, ours.name, value)
+    return len(both)
+
+
+__all__ = ["AdvancedIdentity", "advance_identities", "advance_sequences"]

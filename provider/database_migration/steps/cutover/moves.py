@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol
 
 from database_migration.errors import Interrupted, ValidationFailed
 from database_migration.model.migration_state import CutoverMove, Direction, Phase, Side
-from database_migration.steps.chunked_copy import advance_identities
+from database_migration.steps.chunked_copy import advance_identities, advance_sequences
 from database_migration.steps.cutover.final_check import (
     compare_everything,
     compare_in_flight,
@@ -184,7 +184,10 @@ class Sequences:
     name: ClassVar[CutoverMove] = CutoverMove.SEQUENCES
 
     def do(self, attempt: Attempt) -> Detail:
-        return {"columns": len(advance_identities(attempt.run, Side.TARGET))}
+        return {
+            "columns": len(advance_identities(attempt.run, Side.TARGET)),
+            "sequences": advance_sequences(attempt.run, Side.TARGET),
+        }
 
     def undo(self, scene: Scene) -> None:
         """Numbers may have gaps."""

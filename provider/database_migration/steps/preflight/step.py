@@ -53,7 +53,7 @@ def preflight(run: MigrationRun, options: PreflightOptions) -> Report:
             schema = run.source.engine.catalog.read(source, run.source.schema)
             actual = read_target(run, target)
             booleans = decide_booleans(run, ledger, source, schema, options.booleans)
-            expected = build_expected(run, schema, booleans)
+            expected = build_expected(run, schema, booleans, target_version=versions["target"])
             met = meet(run, source, target)
             found = _findings(run, ledger, source, target, schema, actual, expected)
             found += server_findings(run, options, expected, met)

@@ -11,7 +11,7 @@ import time
 
 from database_migration.errors import Interrupted, MigrationError, NotPossible, ValidationFailed
 from database_migration.model.migration_state import Direction, Side
-from database_migration.steps.chunked_copy import advance_identities
+from database_migration.steps.chunked_copy import advance_identities, advance_sequences
 from database_migration.steps.cutover.final_check import compare_touched, count_differences, without_values
 from database_migration.steps.cutover.reverse_stream import put_triggers_back
 from database_migration.steps.cutover.scene import KnownCatalog, Scene
@@ -82,6 +82,7 @@ def _until_equal(scene: Scene, options: RollbackOptions, trace: Trace, pause: Wr
         trace.figures["rows_compared"], trace.figures["rows_differing"] = rows, 0
     with trace.step("move the source's generated numbers"):
         advance_identities(run, Side.SOURCE)
+        advance_sequences(run, Side.SOURCE)
     pause.left()
     scene.ledger.notes.put_note(COMMITTED_NOTE, {"at": run.now().isoformat()})
     trace.on_step("committed")

@@ -10,7 +10,7 @@ from database_migration.model.schema import Column, Table
 from database_migration.steps.schema_compare.difference import Difference, Weight
 from database_migration.steps.schema_compare.fits import fits
 from database_migration.steps.schema_compare.same_expression import same_expression
-from database_migration.steps.schema_compare.spelling import spell_column, spell_default, spell_type
+from database_migration.steps.schema_compare.spelling import spell_column, spell_default, spell_identity, spell_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,14 @@ class ColumnDifference(Difference[Column]):
             case "default":
                 return spell_default(side.default)
             case "identity":
-                return "identity" if side.identity else "no identity"
+                return spell_identity(side)
             case "generated":
-                return side.generated or "not generated"
+                stored = "stored" if side.generated_stored else "virtual"
+                return f"{side.generated}, {stored}" if side.generated else "not generated"
+            case "domain":
+                return side.domain or "none"
+            case "visibility":
+                return "invisible" if side.invisible else "visible"
             case "on_update":
                 return "the time of the update" if side.on_update_now else "no action"
             case "collation":
@@ -92,10 +97,15 @@ def _differing(one: Column, other: Column, dialect: str) -> Iterator[str]:
         yield "nullable"
     if not _same_default(one, other, dialect):
         yield "default"
-    if one.identity != other.identity:
+    if (one.identity, one.identity_always) != (other.identity, other.identity_always):
         yield "identity"
-    if not same_expression(one.generated, other.generated, dialect=dialect):
+    stored = one.generated is None or one.generated_stored == other.generated_stored
+    if not (stored and same_expression(one.generated, other.generated, dialect=dialect)):
         yield "generated"
+    if one.domain != other.domain:
+        yield "domain"
+    if one.invisible != other.invisible:
+        yield "visibility"
     if one.on_update_now != other.on_update_now:
         yield "on_update"
     if one.collation and other.collation and one.collation != other.collation:

@@ -13,11 +13,20 @@ from database_migration.steps.schema_compare.columns import ColumnDifference, co
 from database_migration.steps.schema_compare.expected import ExpectedSchema
 from database_migration.steps.schema_compare.foreign_keys import ForeignKeyDifference, compare_foreign_keys
 from database_migration.steps.schema_compare.indexes import IndexDifference, compare_indexes
+from database_migration.steps.schema_compare.sequences import SequenceDifference, compare_sequences
 from database_migration.steps.schema_compare.tables import TableDifference, compare_table
+from database_migration.steps.schema_compare.user_types import TypeDifference, compare_types
 from database_migration.steps.schema_compare.views import ViewDifference, compare_views
 
 AnyDifference: TypeAlias = (
-    TableDifference | ColumnDifference | IndexDifference | ForeignKeyDifference | CheckDifference | ViewDifference
+    TableDifference
+    | ColumnDifference
+    | IndexDifference
+    | ForeignKeyDifference
+    | CheckDifference
+    | ViewDifference
+    | SequenceDifference
+    | TypeDifference
 )
 
 Made: TypeAlias = Set[tuple[str, str]]
@@ -30,6 +39,8 @@ _ASPECTS = {
     "foreign_key": "foreign_key",
     "check": "check",
     "view": "view",
+    "sequence": "sequence",
+    "type": "type",
 }
 """Kind of statement → aspect of the difference that it takes away."""
 
@@ -53,7 +64,7 @@ def compare_schemas(
     statements = expected.statements
     pending = tuple(
         statement
-        for statement in (*statements.tables, *statements.keys, *statements.views)
+        for statement in (*statements.before_tables, *statements.tables, *statements.keys, *statements.views)
         if (statement.kind, statement.subject) not in made
     )
     waiting = frozenset((_ASPECTS.get(statement.kind, ""), statement.subject) for statement in pending)
@@ -72,6 +83,8 @@ def compare_schemas(
         elif ("table", table.name) not in waiting:
             found.append(TableDifference(table, None))
     found += [TableDifference(None, extra) for extra in there.values()]
+    found += compare_types(expected.types, [type_ for type_ in actual.types if type_.name not in replaced])
+    found += compare_sequences(expected.sequences, [one for one in actual.sequences if one.name not in replaced])
     views = [view for view in actual.views if view.name not in replaced]
     found += compare_views(expected.target_views, views)
     return Comparison(pending, tuple(d for d in found if not _is_pending(d, waiting, unfinished)))

@@ -9,10 +9,15 @@ from database_migration.engines.protocol import Ddl, Statement
 from database_migration.ledger import Ledger
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
-from database_migration.model.schema import ForeignKey, Schema, Table, View
+from database_migration.model.schema import ForeignKey, Schema, Sequence, Table, UserType, View
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.expected_views import ExpectedView, expected_views, view_findings
 from database_migration.steps.schema_compare.key_types import unify_key_types
+from database_migration.steps.schema_compare.portable import (
+    listed_objects,
+    portable_table,
+    without_referenced_partitions,
+)
 from database_migration.steps.schema_compare.rename import rename_table
 from database_migration.steps.schema_compare.table_order import table_order
 
@@ -24,6 +29,8 @@ BOOLEANS_NOTE = "booleans"
 class ExpectedStatements:
     """The DDL of an expected schema, by the order in which it is executed."""
 
+    before_tables: tuple[Statement, ...]
+    """Types and sequences."""
     tables: tuple[Statement, ...]
     indexes: tuple[Statement, ...]
     foreign_keys: tuple[Statement, ...]
@@ -47,6 +54,8 @@ class ExpectedSchema:
     tables: tuple[Table, ...]
     """The same as the target holds and reports them, parents before children."""
     views: tuple[ExpectedView, ...]
+    types: tuple[UserType, ...]
+    sequences: tuple[Sequence, ...]
     findings: tuple[Finding, ...]
     statements: ExpectedStatements
 
@@ -62,17 +71,22 @@ def expected_target(run: MigrationRun, ledger: Ledger, source: Schema | None = N
     Booleans are those that preflight counted and noted in the ledger, so that every step decides alike.
     """
     noted = cast("dict[str, list[str]]", ledger.notes.get_note(BOOLEANS_NOTE) or {})
-    return build_expected(run, source or run.source.read_schema(), noted)
+    version = run.target.engine.inspection.version(ledger.session)
+    return build_expected(run, source or run.source.read_schema(), noted, target_version=version)
 
 
-def build_expected(run: MigrationRun, source: Schema, booleans: dict[str, list[str]]) -> ExpectedSchema:
-    """The same, from a schema and decisions that are already known."""
+def build_expected(
+    run: MigrationRun, source: Schema, booleans: dict[str, list[str]], *, target_version: str
+) -> ExpectedSchema:
+    """The same, from a schema and decisions that are already known; ``target_version`` as the server says it."""
     findings: list[Finding] = []
     held: dict[str, Table] = {}
     selected = table_order(run.selection.of(source)).tables
     for table in selected:
-        kept, dropped = _creatable_foreign_keys(table, run, source)
-        findings += dropped
+        kept, said = portable_table(table, source, target_engine=run.target.engine.traits.engine)
+        findings += said
+        kept, said = _creatable_foreign_keys(kept, run, source)
+        findings += said
         renamed, said = rename_table(kept, run.selection, dialect=run.source.engine.traits.engine)
         findings += said
         names = frozenset(run.selection.target_column(table.name, name) for name in booleans.get(table.name, ()))
@@ -82,16 +96,28 @@ def build_expected(run: MigrationRun, source: Schema, booleans: dict[str, list[s
         findings += said
     tables, said = unify_key_types(tuple(held.values()))
     findings += said
+    if not run.target.engine.traits.partitions_have_foreign_keys:
+        tables, said = without_referenced_partitions(tables)
+        findings += said
+    types, sequences, said = run.target.engine.ddl.hold_objects(source, target_version=target_version)
+    findings += [*said, *listed_objects(source)]
     views = tuple(expected_views(run, source, Schema(run.target.schema, tables=tables)))
     findings += view_findings(views)
-    findings += [_sequence_left_out(sequence.name) for sequence in source.sequences]
     created = tuple(expected.view for expected in views if expected.view is not None)
-    statements = _statements(run.target.engine.ddl, run.target.schema, tables, created)
-    return ExpectedSchema(source, selected, tables, views, tuple(findings), statements)
+    ddl, schema = run.target.engine.ddl, run.target.schema
+    before = (
+        *(ddl.create_type(schema, type_) for type_ in types),
+        *(ddl.create_sequence(schema, sequence) for sequence in sequences),
+    )
+    statements = _statements(ddl, schema, before, tables, created)
+    return ExpectedSchema(source, selected, tables, views, types, sequences, tuple(findings), statements)
 
 
-def _statements(ddl: Ddl, schema: str, tables: tuple[Table, ...], views: tuple[View, ...]) -> ExpectedStatements:
+def _statements(
+    ddl: Ddl, schema: str, before: tuple[Statement, ...], tables: tuple[Table, ...], views: tuple[View, ...]
+) -> ExpectedStatements:
     return ExpectedStatements(
+        before_tables=before,
         tables=tuple(ddl.create_table(schema, table) for table in tables),
         indexes=tuple(ddl.create_index(schema, table, index) for table in tables for index in table.indexes),
         foreign_keys=tuple(ddl.add_foreign_key(schema, table, key) for table in tables for key in table.foreign_keys),
@@ -133,16 +159,6 @@ def _why_not(key: ForeignKey, run: MigrationRun, source: Schema) -> str | None:
     if not same_engine and not any(set(names) == set(key.parent_columns) for names in uniques):
         return "the columns it refers to are not a key of their table, which only the source's engine allows"
     return None
-
-
-def _sequence_left_out(name: str) -> Finding:
-    return Finding(
-        Severity.WARNING,
-        "sequence_left_out",
-        name,
-        "The sequence belongs to no column and is not created.",
-        "create it with a script (steps.apply_schema.scripts) if the application draws numbers from it.",
-    )
 
 
 __all__ = [

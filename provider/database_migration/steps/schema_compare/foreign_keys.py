@@ -58,7 +58,15 @@ def compare_foreign_keys(expected: Table, actual: Table, *, dialect: str) -> Ite
 
 def _substance(key: ForeignKey) -> tuple[object, ...]:
     actions = tuple(_SAME_ACTION.get(action, action) for action in (key.on_delete, key.on_update))
-    return (key.columns, key.parent_table, key.parent_columns, actions, key.deferrable)
+    return (
+        key.columns,
+        key.parent_table,
+        key.parent_columns,
+        actions,
+        key.deferrable,
+        key.initially_deferred,
+        key.match_full,
+    )
 
 
 __all__ = ["ForeignKeyDifference", "compare_foreign_keys"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from database_migration.model.schema import Index, Table
@@ -66,16 +66,17 @@ def _same(one: Index, other: Index, dialect: str) -> bool:
     if len(one.parts) != len(other.parts):
         return False
     parts = all(
-        (a.column, a.descending, a.prefix) == (b.column, b.descending, b.prefix)
+        replace(a, expression=None) == replace(b, expression=None)
         and same_expression(a.expression, b.expression, dialect=dialect)
         for a, b in zip(one.parts, other.parts, strict=True)
     )
-    return (
-        parts
-        and (one.unique, one.method, one.include, one.nulls_distinct)
-        == (other.unique, other.method, other.include, other.nulls_distinct)
-        and same_expression(one.predicate, other.predicate, dialect=dialect)
-    )
+    return parts and _kind(one) == _kind(other) and same_expression(one.predicate, other.predicate, dialect=dialect)
+
+
+def _kind(index: Index) -> tuple[object, ...]:
+    deferral = (index.deferrable, index.initially_deferred)
+    shape = (index.unique, index.method, index.include, index.nulls_distinct, index.constraint, index.parser)
+    return (*shape, *deferral, index.invisible)
 
 
 __all__ = ["IndexDifference", "compare_indexes"]

@@ -22,7 +22,9 @@ def schema_scripts(run: MigrationRun, expected: ExpectedSchema, *, create_schema
     """
     statements = expected.statements
     ddl, schema = run.target.engine.ddl, run.target.schema
-    first = (schema_statement(run), *statements.tables) if create_schema else statements.tables
+    first = (*statements.before_tables, *statements.tables)
+    if create_schema:
+        first = (schema_statement(run), *first)
     for number, name, group in ((1, "tables", first), (2, "keys", statements.keys), (3, "views", statements.views)):
         if group:
             filename = f"{number}__{name}.sql"

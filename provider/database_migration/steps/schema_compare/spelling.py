@@ -31,15 +31,24 @@ def spell_default(default: Default | None) -> str:
     return default.text if default.is_expression else f"'{default.text}'"
 
 
+def spell_identity(column: Column) -> str:
+    """``identity``, ``identity always``, ``no identity``."""
+    if not column.identity:
+        return "no identity"
+    return "identity always" if column.identity_always else "identity"
+
+
 def spell_column(column: Column) -> str:
     """All that a change of a column could change, its name and comment left out."""
     words = [spell_type(column.type), "null" if column.nullable else "not null"]
     if column.default is not None:
         words.append(f"default {spell_default(column.default)}")
     if column.identity:
-        words.append("identity")
+        words.append(spell_identity(column))
     if column.generated is not None:
         words.append(f"generated as ({column.generated}) {'stored' if column.generated_stored else 'virtual'}")
+    if column.domain:
+        words.append(f"of the domain {column.domain}")
     if column.on_update_now:
         words.append("on update now")
     if column.collation:
@@ -52,7 +61,11 @@ def spell_part(part: IndexPart) -> str:
     text = part.column if part.column is not None else f"({part.expression})"
     if part.prefix is not None:
         text += f"[{part.prefix}]"
-    return f"{text} desc" if part.descending else text
+    words = [text, part.operator_class, f"collate {part.collation}" if part.collation else ""]
+    words.append("desc" if part.descending else "")
+    if part.nulls_first is not None:
+        words.append("nulls first" if part.nulls_first else "nulls last")
+    return " ".join(filter(None, words))
 
 
 def spell_index(index: Index) -> str:
@@ -67,6 +80,14 @@ def spell_index(index: Index) -> str:
         words.append(f"where {index.predicate}")
     if index.unique and not index.nulls_distinct:
         words.append("nulls not distinct")
+    if index.parser:
+        words.append(f"parser {index.parser}")
+    if index.constraint:
+        words.append("constraint")
+    if index.deferrable:
+        words.append("initially deferred" if index.initially_deferred else "deferrable")
+    if index.invisible:
+        words.append("invisible")
     return " ".join(words)
 
 
@@ -76,8 +97,10 @@ def spell_foreign_key(key: ForeignKey) -> str:
         f"({', '.join(key.columns)}) references {key.parent_table} ({', '.join(key.parent_columns)})",
         f"on delete {key.on_delete.lower()} on update {key.on_update.lower()}",
     ]
+    if key.match_full:
+        words.append("match full")
     if key.deferrable:
-        words.append("deferrable")
+        words.append("initially deferred" if key.initially_deferred else "deferrable")
     return " ".join(words)
 
 
@@ -91,6 +114,7 @@ __all__ = [
     "spell_column",
     "spell_default",
     "spell_foreign_key",
+    "spell_identity",
     "spell_index",
     "spell_part",
     "spell_type",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -24,13 +25,15 @@ class TableDifference(Difference[Table]):
 
     @property
     def weight(self) -> Weight:
-        """Rows of a missing table are lost; another primary key may refuse rows."""
+        """Rows of a missing table are lost; another primary key, or partitions without a place, may refuse rows."""
         if self.expected is None:
             return Weight.COSMETIC
         if self.actual is None:
             return Weight.DATA_LOSS
         if self.attribute == "primary_key":
             return Weight.DATA_LOSS if self.actual.primary_key else Weight.BEHAVIOUR
+        if self.attribute == "partitions":
+            return Weight.DATA_LOSS if self.actual.partitions else Weight.BEHAVIOUR
         return Weight.COSMETIC
 
     def spell(self, side: Table) -> str:
@@ -40,6 +43,9 @@ class TableDifference(Difference[Table]):
                 return f"({', '.join(side.primary_key)})" if side.primary_key else "none"
             case "column_order":
                 return ", ".join(column.name for column in side.columns)
+            case "partitions":
+                parts = ", ".join(f"{part.name} {part.bound}".strip() for part in side.partitions)
+                return f"by {side.partitioned_by}: {parts}" if side.partitioned_by else "none"
             case "comment":
                 return f"'{side.comment}'"
         return f"{side.name} with {len(side.columns)} columns"
@@ -49,12 +55,24 @@ def compare_table(expected: Table, actual: Table) -> Iterator[TableDifference]:
     """Differences of two tables as wholes."""
     if expected.primary_key != actual.primary_key:
         yield TableDifference(expected, actual, expected.name, "primary_key")
-    names = [column.name for column in expected.columns]
-    shared = [column.name for column in actual.columns if column.name in names]
-    if shared != [name for name in names if name in shared]:
+    here = {column.name: None for column in expected.columns}
+    shared = {column.name: None for column in actual.columns if column.name in here}
+    if list(shared) != [name for name in here if name in shared]:
         yield TableDifference(expected, actual, expected.name, "column_order")
+    if _divided(expected) != _divided(actual):
+        yield TableDifference(expected, actual, expected.name, "partitions")
     if expected.comment != actual.comment:
         yield TableDifference(expected, actual, expected.name, "comment")
+
+
+def _divided(table: Table) -> tuple[object, ...]:
+    """How a table is divided, without the quotes and blanks that servers spell as they like."""
+    parts = {(part.name, part.parent, _bare(part.bound), _bare(part.divided_by)) for part in table.partitions}
+    return _bare(table.partitioned_by), frozenset(parts)
+
+
+def _bare(words: str) -> str:
+    return re.sub(r"[\s`'\"]", "", words).lower()
 
 
 __all__ = ["TableDifference", "compare_table"]

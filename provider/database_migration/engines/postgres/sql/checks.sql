@@ -2,7 +2,9 @@
 SELECT k.conrelid::bigint,
        k.conname,
        CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid)
-            ELSE pg_get_expr(k.conbin, k.conrelid) END
+            ELSE pg_get_expr(k.conbin, k.conrelid) END,
+       k.convalidated,
+       coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
 FROM pg_constraint AS k
 JOIN pg_class AS c ON c.oid = k.conrelid
 WHERE c.relnamespace = %s

@@ -27,7 +27,10 @@ SELECT c.oid::bigint,
                       AND pg_get_expr(f.adbin, f.adrelid) LIKE 'nextval(%%'),
        CASE WHEN a.attcollation <> 0 AND a.attcollation <> t.typcollation
             THEN (SELECT collname::text FROM pg_collation WHERE oid = a.attcollation) END,
-       coalesce(col_description(c.oid, a.attnum), '')
+       coalesce(col_description(c.oid, a.attnum), ''),
+       a.attidentity = 'a',
+       coalesce((SELECT d.typname::text FROM pg_type AS d
+                 WHERE d.oid = a.atttypid AND d.typtype = 'd' AND d.typnamespace = c.relnamespace), '')
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN base ON base.domain = a.atttypid

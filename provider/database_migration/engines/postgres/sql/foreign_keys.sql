@@ -8,7 +8,11 @@ SELECT k.conrelid::bigint,
              JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = u.n ORDER BY place),
        k.confdeltype::text,
        k.confupdtype::text,
-       k.condeferrable
+       k.condeferrable,
+       k.condeferred,
+       k.convalidated,
+       k.confmatchtype = 'f',
+       coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true)
 FROM pg_constraint AS k
 JOIN pg_class AS c ON c.oid = k.conrelid
 JOIN pg_class AS p ON p.oid = k.confrelid

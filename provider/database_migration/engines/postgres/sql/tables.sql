@@ -16,7 +16,11 @@ SELECT c.oid::bigint,
        c.relpersistence::text,
        c.relreplident::text,
        pg_has_role(c.relowner, 'USAGE'),
-       pg_get_userbyid(c.relowner)::text
+       pg_get_userbyid(c.relowner)::text,
+       c.relrowsecurity,
+       ARRAY(SELECT p.relname::text FROM pg_inherits AS h JOIN pg_class AS p ON p.oid = h.inhparent
+             WHERE h.inhrelid = c.oid ORDER BY h.inhseqno),
+       coalesce(c.reloptions, '{}')::text[]
 FROM pg_class AS c
 WHERE c.relnamespace = %s
   AND c.relkind IN ('r', 'p')

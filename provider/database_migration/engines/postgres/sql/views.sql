@@ -10,7 +10,10 @@ SELECT v.relname,
                                 AND d.refclassid = 'pg_class'::regclass
              JOIN pg_class AS c ON c.oid = d.refobjid AND c.oid <> v.oid
              WHERE r.ev_class = v.oid AND c.relnamespace = v.relnamespace
-             ORDER BY 1)
+             ORDER BY 1),
+       v.oid::bigint,
+       coalesce((SELECT upper(split_part(o, '=', 2)) FROM unnest(v.reloptions) AS o WHERE o LIKE 'check_option=%%'), ''),
+       v.relispopulated
 FROM pg_class AS v
 WHERE v.relnamespace = %s
   AND v.relkind IN ('v', 'm')
