@@ -17,6 +17,7 @@ _BIGGEST = 9223372036854775806
 
 
 def views(session: MySQLSession, schema: str, columns: dict[str, list[Row]]) -> tuple[View, ...]:
+    """Rows of views.sql; a view that the account may not look into has no definition."""
     prefix = quote(schema) + "."
     found = []
     for name, definition, check_option in session.execute(statement("views"), (schema,)):
@@ -28,6 +29,7 @@ def views(session: MySQLSession, schema: str, columns: dict[str, list[Row]]) -> 
 
 
 def triggers(session: MySQLSession, schema: str) -> list[StoredCode]:
+    """Rows of triggers.sql as the statements that made them, without ours."""
     found = []
     for name, table, timing, event, body in session.execute(statement("triggers"), (schema,)):
         if not is_own(text(name)):
@@ -39,6 +41,7 @@ def triggers(session: MySQLSession, schema: str) -> list[StoredCode]:
 
 
 def routines(session: MySQLSession, schema: str) -> list[StoredCode]:
+    """Rows of routines.sql; a routine that the account may not look into has no definition."""
     found = []
     for kind, name, body, returned, parameters in session.execute(statement("routines"), (schema,)):
         signature = f"{text(name)}({text(parameters or '')})" + (f" RETURNS {text(returned)}" if returned else "")
@@ -47,6 +50,7 @@ def routines(session: MySQLSession, schema: str) -> list[StoredCode]:
 
 
 def events(session: MySQLSession, schema: str) -> list[StoredCode]:
+    """Rows of events.sql, the schedule as signature."""
     return [
         StoredCode(CodeKind.EVENT, text(name), text(body), signature=text(schedule or ""))
         for name, body, schedule in session.execute(statement("events"), (schema,))

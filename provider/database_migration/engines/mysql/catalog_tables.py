@@ -62,6 +62,7 @@ def table(
     partition_rows: list[Row],
     parsers: Mapping[str, str],
 ) -> Table:
+    """A row of tables.sql without its name, with its parts."""
     kind, storage, comment, next_identity, rows, octets, options = facts
     divided = divided_by(partition_rows)
     by_index = grouped(index_rows)
@@ -86,6 +87,7 @@ def table(
 
 
 def column(row: Row, documents: Set[str], *, is_mariadb: bool) -> Column:
+    """A row of columns.sql without the table; ``documents`` are the columns that a check tells to hold JSON."""
     (name, data_type, spelled, nullable, default, extra, length, precision, scale, fraction, charset, collation) = row[
         :12
     ]
@@ -147,6 +149,7 @@ def _index(name: str, rows: list[Row], parser: str) -> Index:
 
 
 def foreign_keys(rows: list[Row]) -> tuple[ForeignKey, ...]:
+    """Rows of foreign_keys.sql without the table."""
     keys = []
     for name, parts in grouped(rows).items():
         _, _, parent, _, on_delete, on_update = parts[0]
