@@ -34,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MigrationError as error:
         print(error, file=sys.stderr)
         return REFUSED
+    except BrokenPipeError:  # `… schema | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
 
 
 def _check(paths: Sequence[Path]) -> int:

@@ -29,6 +29,8 @@ def _lines(group: TaskGroup, indent: str) -> list[str]:
 
 def _kind(task: Any) -> str:
     marks = [task.task_type]
+    # What tells two tasks of one operator apart: which half of the schema, until where changes are applied.
+    marks += [f"{name} {value}" for name in ("stage", "until") if (value := getattr(task, name, None))]
     if task.is_mapped:
         marks.append("one per lane")
     marks += ["setup"] if task.is_setup else []

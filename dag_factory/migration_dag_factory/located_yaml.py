@@ -33,6 +33,15 @@ class Located:
                 found = (*found, part)
         return self.places[found]
 
+    def keys_of(self, location: Location, kind: str) -> Location:
+        """The location without what is no key of the file (a union's tag), but for a key that is missing or unknown."""
+        known: Location = ()
+        for part in location:
+            if (*known, part) in self.places:
+                known = (*known, part)
+        names_a_key = kind in ("missing", "extra_forbidden") and known[-1:] != location[-1:]
+        return (*known, location[-1]) if names_a_key else known
+
     def over(self, below: Located) -> Located:
         """Both merged: mappings key by key, anything else as it is said here."""
         value = _merged(self.value, below.value)

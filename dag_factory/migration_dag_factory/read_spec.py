@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from migration_dag_factory.complaints import complaint
 from migration_dag_factory.defaults import DEFAULTS, with_defaults
 from migration_dag_factory.errors import SpecFilesRefused, SpecProblem, shown
 from migration_dag_factory.located_yaml import Located, Location, read_located
 from migration_dag_factory.spec import MigrationSpec
-
-_LONGEST_INPUT_SHOWN = 40  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,61 +106,7 @@ def _of_one_name(specs: Iterable[SpecFile]) -> list[list[SpecFile]]:
 def _problem(located: Located, error: Any) -> SpecProblem:
     location: Location = error["loc"]
     file, line = located.place(location)
-    return SpecProblem(file, line, _message(location, error))
-
-
-def _message(location: Location, error: Any) -> str:
-    key = str(location[-1]) if location else ""
-    where = ".".join(map(str, location[:-1]))
-    inside = f" in {where}" if where else ""
-    if error["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1])
-        nearest = get_close_matches(key, known, n=1, cutoff=0.6)
-        hint = f", did you mean {nearest[0]!r}?" if nearest else f"; known here: {', '.join(known)}"
-        return f"unknown key {key!r}{inside}{hint if known else ''}"
-    if error["type"] == "missing":
-        return f"key {key!r}{inside} is missing"
-    said = error["msg"].removeprefix("Value error, ")
-    found = repr(error["input"])
-    if len(found) > _LONGEST_INPUT_SHOWN or isinstance(error["input"], dict | list):
-        found = ""
-    subject = ".".join(map(str, location))
-    return f"{subject + ': ' if subject else ''}{said[0].lower()}{said[1:]}{f' (found {found})' if found else ''}"
-
-
-def _known_keys(location: Location) -> list[str]:
-    """The keys that the mapping at a location understands."""
-    root = _json_schema()
-    schemas: list[Mapping[str, Any]] = [root]
-    for part in location:
-        following = [deeper for schema in schemas for deeper in _into(root, schema, part)]
-        schemas = following or schemas  # a union's tag is no key: stay
-    return sorted({key for schema in schemas for one in _variants(root, schema) for key in one.get("properties", {})})
-
-
-def _into(root: Mapping[str, Any], schema: Mapping[str, Any], part: str | int) -> list[Mapping[str, Any]]:
-    found = []
-    for one in _variants(root, schema):
-        further = one.get("additionalProperties")
-        if part in one.get("properties", {}):
-            found.append(one["properties"][part])
-        elif isinstance(part, str) and isinstance(further, Mapping):
-            found.append(further)
-        elif isinstance(part, int) and "items" in one:
-            found.append(one["items"])
-    return found
-
-
-def _variants(root: Mapping[str, Any], schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    if "$ref" in schema:
-        return _variants(root, root["$defs"][schema["$ref"].rpartition("/")[2]])
-    choices = [*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())]
-    return [variant for choice in choices for variant in _variants(root, choice)] or [schema]
-
-
-@cache
-def _json_schema() -> dict[str, Any]:
-    return MigrationSpec.model_json_schema()
+    return SpecProblem(file, line, complaint(located.keys_of(location, error["type"]), error))
 
 
 __all__ = ["SpecFile", "SpecFolder", "read_folder", "read_spec", "spec_files"]

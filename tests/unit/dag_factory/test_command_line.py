@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,13 +41,34 @@ def test_check_says_when_there_is_no_such_file(tmp_path: Path, capsys: pytest.Ca
 def test_render_draws_the_tree(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "shop.yaml").write_text(GOOD)
     assert main(["render", str(tmp_path / "shop.yaml")]) == OK
-    assert "├─ chunked_copy  [ChunkedCopyOperator, one per lane]" in capsys.readouterr().out
+    drawn = capsys.readouterr().out
+    for line in (
+        "├─ chunked_copy  [ChunkedCopyOperator, one per lane]",
+        "├─ apply_schema  [ApplySchemaOperator, stage tables]",
+        "├─ apply_schema  [ApplySchemaOperator, stage keys]",
+        "├─ catch_up  [ReplicateOperator, until caught_up]",
+    ):
+        assert line in drawn
 
 
 def test_render_refuses_a_bad_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "shop.yaml").write_text("migration: shop\n")
     assert main(["render", str(tmp_path / "shop.yaml")]) == REFUSED
     assert "key 'source' is missing" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+    """``schema | head`` closes the pipe before all is written."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "migration_dag_factory", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert b"BrokenPipe" not in process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=60) == OK
 
 
 def test_schema_describes_every_step(capsys: pytest.CaptureFixture[str]) -> None:

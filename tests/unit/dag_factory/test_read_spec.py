@@ -75,13 +75,40 @@ steps:
         ),
         (
             "steps:\n  cutover:\n    traffic:\n      kind: sql\n      name: shop\n      conn_idd: x\n",
-            "9: unknown key 'conn_idd' in steps.cutover.traffic.sql, did you mean 'conn_id'?",
+            "9: unknown key 'conn_idd' in steps.cutover.traffic, did you mean 'conn_id'?",
         ),
         ("gates: [cutoff]\n", "4: unknown key 'cutoff' in gates, did you mean 'cutover'?"),
         (
             "steps:\n  chunked_copy:\n    chunk_rows: many\n",
-            "6: steps.chunked_copy.chunk_rows: input should be a valid integer, unable to parse string as an integer"
-            " (found 'many')",
+            "6: steps.chunked_copy.chunk_rows: has to be a whole number (found 'many')",
+        ),
+        (
+            "steps: {chunked_copy: {lanes: 0}}\n",
+            "4: steps.chunked_copy.lanes: has to be greater than or equal to 1 (found 0)",
+        ),
+        (
+            "windows: {cutover: {cron: 0 2 * * SUN, duration: 2h}}\n",
+            "4: windows.cutover.duration: has to be a duration: PT30S, PT5M, PT4H, P1D, or \"00:05:00\" (found '2h')",
+        ),
+        ("strategy: onlin\n", "4: strategy: has to be one of online, offline, did you mean 'online'? (found 'onlin')"),
+        (
+            "gates: plan\n",
+            "4: gates: has to be a mapping with the keys cutover, finalize, plan, or a list of their names"
+            " (found 'plan')",
+        ),
+        ("tables: {exclude: cache_*}\n", "4: tables.exclude: has to be a list: [one, other] (found 'cache_*')"),
+        ("steps: {validate: {repair: maybe}}\n", "4: steps.validate.repair: has to be true or false (found 'maybe')"),
+        (
+            "steps:\n  cutover:\n    traffic: {kind: haprox}\n",
+            "6: steps.cutover.traffic: kind 'haprox' is not known, did you mean 'haproxy'?",
+        ),
+        (
+            "steps:\n  cutover:\n    traffic: {conn_id: a}\n",
+            "6: steps.cutover.traffic: key 'kind' is missing: it says which",
+        ),
+        (
+            "steps:\n  cutover:\n    traffic: {kind: sql, name: a}\n",
+            "6: key 'conn_id' in steps.cutover.traffic is missing",
         ),
         (
             "gates: {plan: {on_timeout: approve}}\n",
@@ -108,6 +135,12 @@ def test_every_problem_of_a_file_is_told_at_once(folder: Path) -> None:
     told = problems_of(folder, text)
     assert [line.split(":")[0] for line in told] == ["1", "2", "3"]
     assert "key 'conn_id' in target is missing" in told[2]
+
+
+def test_a_connection_s_name_alone_is_no_database(folder: Path) -> None:
+    told = problems_of(folder, "migration: my blog\nsource: a_mysql\ntarget: {conn_id: b}\n")
+    assert told[0].startswith("1: migration: has to begin with a letter and hold letters, digits")
+    assert told[1] == "2: source: has to be a mapping with the keys conn_id, schema (found 'a_mysql')"
 
 
 def test_source_and_target_may_not_be_one(folder: Path) -> None:
