@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Collected
 from dataclasses import dataclass, field
 
 from database_migration.model.mapping import Mapping
+
+Collations = Collected[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,9 @@ class HoldPolicy:
     booleans: frozenset[str] = frozenset()
     """The tinyint(1) columns, by their target names, that hold nothing but 0, 1 and NULL: they become booleans
     where the engine has them, the others stay integers."""
+    collations: Collations = field(default_factory=dict)
+    """What becomes of a text column's collation, by the column's target name: a word of ``CaseFolding`` or a
+    collation's name (``CollationMapping.of_table``)."""
 
 
 __all__ = ["HoldPolicy"]

@@ -48,6 +48,9 @@ class Column:
     """MySQL's ON UPDATE CURRENT_TIMESTAMP."""
     charset: str | None = None
     collation: str | None = None
+    folding_locale: str | None = field(default=None, compare=False)
+    """The ICU locale of a nondeterministic collation of PostgreSQL (und-u-ks-level1); None where texts compare
+    exactly, and on MySQL, whose collations say it by their names."""
     invisible: bool = False
     comment: str = ""
 

@@ -5,7 +5,9 @@ the change is not about. An insert looks which of its keys exist, updates those 
 that finds nothing becomes an insert; a delete may find nothing. So applying a change twice is the same as
 applying it once, and a conflict on another unique key is an error that somebody sees.
 
-Keys are compared by their exact characters, whatever the column's collation: 'a' never overwrites 'A'.
+Keys are compared by their exact characters, whatever the column's collation: 'a' never overwrites 'A' where the side
+that the change comes from knows both. Where it takes them for one row too, as after a key's change from 'a' to 'A'
+that the copy has seen already, the row is found by the collation and gets the change's text.
 Consecutive changes of one kind to one table are written together; the order of everything else is kept.
 """
 
@@ -17,13 +19,15 @@ from functools import partial
 from database_migration.engines.mysql import bulk_read
 from database_migration.engines.mysql.applied_marker import ensure_marker, write_marker
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
-from database_migration.engines.mysql.literals import any_of, equals, literal
+from database_migration.engines.mysql.literals import any_of, equals_as_a_key, literal
+from database_migration.engines.mysql.server_errors import DUPLICATE_KEY
 from database_migration.engines.protocol import Session
 from database_migration.errors import Refused, SourceChanged, ValueRefused, ValuesMissing
 from database_migration.model.change import UNCHANGED, Change, Operation, RowImage, Value
 from database_migration.model.column_type import form_between
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn, TablePair
+from database_migration.model.text_comparison import comparison_of, differ_by_letter_case
 
 _BATCH_ROWS = 500
 _BATCH_CHARACTERS = 1 << 20
@@ -74,7 +78,7 @@ class MySQLChangeWriter:
         conditions = [
             (known.get(name) or _own_form(table, name), _text(table.name, name, value)) for name, value in where.items()
         ]
-        condition = f"WHERE {equals(own, conditions)}" if conditions else ""
+        condition = f"WHERE {equals_as_a_key(own, conditions)}" if conditions else ""
         return list(bulk_read.texts(own, schema, table, columns, condition))
 
 
@@ -138,6 +142,12 @@ class _TableWriter:
         self._pair = pair
         self._keys = [part.on_target for part in pair.row_key]
         self._columns = [(part.source.name, part.on_target) for part in pair.columns]
+        self._schema = schema
+        rules = [(comparison_of(part.source), comparison_of(part.target)) for part in pair.row_key]
+        self._folding = any(target.folds for _, target in rules) and all(
+            source.case for source, target in rules if target.folds
+        )
+        self._same_rules = all(source.rules == target.rules for source, target in rules)
         self._name = quote(schema, pair.target.name)
         self._subject = f"{schema}.{pair.target.name}"
 
@@ -170,10 +180,23 @@ class _TableWriter:
         rows = ", ".join("/".join(str(part) for part in key) for key in keys[:3])
         more = f" or one of {len(keys) - 3} others" if len(keys) > 3 else ""
         return ValueRefused(
-            f"A change to the row with {names} = {rows}{more} cannot be applied. {problem}",
+            f"A change to the row with {names} = {rows}{more} cannot be applied. {problem}{self._folds(problem)}",
             mend="correct the row or the target's column, then let replication go on: it resumes at this transaction.",
             subject=self._subject,
         )
+
+    def _folds(self, problem: str) -> str:
+        """What explains a duplicate where nobody sees one: columns whose collation takes different texts for one."""
+        if str(DUPLICATE_KEY) not in problem:
+            return ""
+        target = self._pair.target
+        names = {*target.primary_key, *(name for index in target.indexes if index.unique for name in index.columns)}
+        said = [
+            f"{column.name} ignores {ignored} ({column.collation})"
+            for column in target.columns
+            if column.name in names and (ignored := comparison_of(column).spelled) != "nothing"
+        ]
+        return f" Unique keys take texts for one that the other side may tell apart: {', '.join(said)}." if said else ""
 
     def _present(self, keys: Sequence[Key]) -> set[Key]:
         names = ", ".join(quote(formed.name) for formed in self._keys)
@@ -188,14 +211,30 @@ class _TableWriter:
         condition = any_of(self._session, self._keys, [key])
         return bool(self._session.execute(f"SELECT 1 FROM {self._name} WHERE {condition} FOR UPDATE"))
 
+    def _same_row(self, key: Key) -> Key | None:
+        """The key, as it stands here, of a row that both sides take for the one with this key.
+
+        Rules of different names are trusted with letter case only: MySQL's weights are not those of other servers.
+        """
+        if not self._folding:
+            return None
+        condition = equals_as_a_key(self._session, zip(self._keys, key, strict=True))
+        where = f"WHERE {condition} FOR UPDATE"
+        for stored in list(bulk_read.texts(self._session, self._schema, self._pair.target, self._keys, where)):
+            parts = zip(stored, key, strict=True)
+            if self._same_rules or all(differ_by_letter_case(one or "", other or "") for one, other in parts):
+                return stored
+        return None
+
     def _upsert(self, images: Sequence[RowImage]) -> int:
         keys = [_key(self._pair, image) for image in images]
         present = self._present(keys)
         written = 0
         missing = []
         for key, image in zip(keys, images, strict=True):
-            if key in present:
-                written += self._set(key, image)
+            stored = key if key in present else self._same_row(key)
+            if stored is not None:
+                written += self._set(stored, image)
             else:
                 missing.append((key, image))
         return written + (self._insert(missing) if missing else 0)

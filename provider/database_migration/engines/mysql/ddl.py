@@ -11,6 +11,7 @@ from database_migration.engines.mysql.column_types import native, text_literal
 from database_migration.engines.mysql.connection import IF_EXISTS, quote
 from database_migration.engines.mysql.defaults import default_sql, now_sql
 from database_migration.engines.mysql.hand_scripts import script
+from database_migration.engines.mysql.hold_collations import own_collations, stand_in
 from database_migration.engines.mysql.hold_objects import hold_objects
 from database_migration.engines.mysql.hold_table import hold_table
 from database_migration.engines.protocol import Statement
@@ -38,7 +39,7 @@ class MySQLDdl:
 
     def hold(self, table: Table, *, dialect: str, policy: HoldPolicy | None = None) -> tuple[Table, list[Finding]]:
         if dialect == "mysql":
-            return table, []
+            return own_collations(table, policy or HoldPolicy()), []
         return hold_table(table, dialect, policy or HoldPolicy())
 
     def hold_objects(
@@ -184,10 +185,11 @@ def _partitions(table: Table) -> str:
 def _collate(collation: str | None) -> str:
     if collation is None:
         return ""
-    if "_0900_" in collation:  # unknown to MariaDB before 11.4
-        return f"/*!80000 COLLATE {collation} */ /*M! COLLATE utf8mb4_unicode_520_ci */"
-    if "uca1400" in collation:  # unknown to MySQL
-        return f"/*M! COLLATE {collation} */ /*!80000 COLLATE utf8mb4_0900_ai_ci */"
+    other = stand_in(collation)
+    if "_0900_" in collation:
+        return f"/*!80000 COLLATE {collation} */ /*M! COLLATE {other} */"
+    if "uca1400" in collation:
+        return f"/*M! COLLATE {collation} */ /*!80000 COLLATE {other} */"
     return f"COLLATE {collation}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from database_migration.engines.mysql.expressions import translate
+from database_migration.engines.mysql.hold_collations import collation_findings, collation_for
 from database_migration.engines.mysql.hold_types import TEXT_KINDS, hold_type
 from database_migration.engines.mysql.names import fitted
 from database_migration.model.column_type import ColumnType, Kind
@@ -28,23 +29,15 @@ def hold_columns(table: Table, dialect: str, policy: HoldPolicy) -> tuple[tuple[
     for column in table.columns:
         subject = f"{table.name}.{column.name}"
         held = _hold(column, dialect, keyed=column.name in keyed, subject=subject, findings=findings)
+        if held.collation == "":
+            held = replace(held, collation=collation_for(column, policy))
         if column.identity and column.name != identity:
             held = replace(held, identity=False)
             findings.append(
                 _warning("identity_dropped", subject, "A table has one AUTO_INCREMENT column; this one gets none.")
             )
         columns.append(held)
-    exact = [column.name for column in columns if column.collation == "utf8mb4_bin"]
-    if exact:
-        findings.append(
-            Finding(
-                Severity.NOTE,
-                "collation_changed",
-                table.name,
-                f"Text compares by code point in utf8mb4_bin, and blanks at the end do not count: {', '.join(exact)}.",
-                "ALTER TABLE … MODIFY … COLLATE after the migration, where another order is wanted.",
-            )
-        )
+    findings += collation_findings(replace(table, columns=tuple(columns)))
     return _within_row_size(columns, keyed, table.name, findings), findings
 
 

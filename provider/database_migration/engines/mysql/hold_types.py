@@ -14,8 +14,6 @@ _MAX_CHAR = 255
 _MAX_VARCHAR = 16383
 _MAX_BITS = 64
 _CHARSET = "utf8mb4"
-_EXACT = "utf8mb4_bin"
-_LENIENT = "utf8mb4_unicode_ci"
 _UUID_CHARSET = ("ascii", "ascii_general_ci")
 
 
@@ -27,19 +25,15 @@ class Held:
     code: str = ""
     reason: str = ""
     charset: tuple[str, str] | None = None
+    """With its collation, which is '' where the spec's policy decides (``hold_collations``)."""
 
 
 def hold_type(column: Column, *, keyed: bool) -> Held:
     """The type for a column that another engine reported; ``keyed`` columns need a length."""
     held = _hold(column, keyed=keyed)
     if held.charset is None and held.type.kind in TEXT_KINDS:
-        held = Held(held.type, held.code, held.reason, (_CHARSET, _collation(column)))
+        held = Held(held.type, held.code, held.reason, (_CHARSET, ""))
     return Held(_spelled(held.type), held.code, held.reason, held.charset)
-
-
-def _collation(column: Column) -> str:
-    ignores_case = "ks-level1" in (column.collation or "") or column.type.native == "citext"
-    return _LENIENT if ignores_case else _EXACT
 
 
 def _spelled(kind: ColumnType) -> ColumnType:

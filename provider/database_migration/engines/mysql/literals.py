@@ -31,6 +31,16 @@ def equals(session: MySQLSession, values: Iterable[tuple[FormedColumn, str | Non
     return " AND ".join(_equal(session, formed, value) for formed, value in values)
 
 
+def equals_as_a_key(session: MySQLSession, values: Iterable[tuple[FormedColumn, str | None]]) -> str:
+    """The same for rows that unique and foreign keys take for equal: by the columns' own collations."""
+    return " AND ".join(
+        f"{quote(formed.name)} IS NULL"
+        if value is None
+        else f"{quote(formed.name)} = {literal(session, formed, value)}"
+        for formed, value in values
+    )
+
+
 def _equal(session: MySQLSession, formed: FormedColumn, value: str | None) -> str:
     name = quote(formed.name)
     if value is None:
@@ -51,4 +61,4 @@ def any_of(session: MySQLSession, keys: Sequence[FormedColumn], wanted: Sequence
     return "(" + " OR ".join(f"({equals(session, zip(keys, row, strict=True))})" for row in wanted) + ")"
 
 
-__all__ = ["any_of", "equals", "literal"]
+__all__ = ["any_of", "equals", "equals_as_a_key", "literal"]

@@ -23,7 +23,7 @@ _METHODS = {"btree": IndexMethod.BTREE, "hash": IndexMethod.HASH}
 def column(row: tuple[Any, ...], *, on_update_now: bool) -> Column:
     """A row of columns.sql, without the table."""
     (name, type_name, formatted, modifier, labels, nullable, default, generated, identity, collation) = row[:10]
-    comment, always, domain = row[10:]
+    comment, always, domain, folding_locale = row[10:]
     type_ = column_type(type_name, formatted, modifier, labels)
     return Column(
         name=name,
@@ -37,6 +37,7 @@ def column(row: tuple[Any, ...], *, on_update_now: bool) -> Column:
         generated_stored=generated != "v",
         on_update_now=on_update_now,
         collation=collation,
+        folding_locale=folding_locale,
         comment=comment,
     )
 

@@ -24,6 +24,7 @@ from database_migration.engines.postgres.connection import (
     query,
     suppress_triggers,
 )
+from database_migration.engines.postgres.folded_keys import keys_taken_for_one
 from database_migration.engines.postgres.names import quote, shortened
 from database_migration.engines.postgres.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import as_migration_error, translated
@@ -133,6 +134,9 @@ def _execute(connection: psycopg.Connection[TupleRow], changes: Sequence[tuple[s
     except psycopg.Error as error:
         mapped = as_migration_error(error, error.diag.table_name)
         raise mapped from None  # the original's text holds the row
+    for table, writes, cursors in sent:
+        if writes.must_put and not any(cursor.rowcount for cursor in cursors):
+            raise keys_taken_for_one(table)
     missing = [
         (table, writes.partial)
         for table, writes, cursors in sent

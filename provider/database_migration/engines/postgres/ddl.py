@@ -11,6 +11,7 @@ from database_migration.engines.postgres.column_types import type_sql
 from database_migration.engines.postgres.default_values import default_sql
 from database_migration.engines.postgres.expressions import normal, statement_text
 from database_migration.engines.postgres.hand_scripts import script
+from database_migration.engines.postgres.hold_collations import collate_sql, create_collations, drop_collations
 from database_migration.engines.postgres.hold_table import held_table
 from database_migration.engines.postgres.names import literal, quote, shortened
 from database_migration.engines.protocol import Statement
@@ -70,11 +71,13 @@ class PostgresDdl:
             if column.type.kind is Kind.ENUM and column.type.native and not column.domain
         }
         statements = [objects.create_type(schema, UserType(type_, labels)).sql for type_, labels in enums.items()]
+        statements += create_collations(schema, table)
         divided = f" PARTITION BY {table.partitioned_by}" if table.partitions else ""
         statements.append(f"CREATE TABLE {name} (\n  " + ",\n  ".join(lines) + f"\n){divided}")
         statements += objects.partitions(schema, table)
         statements += self._identity_index(schema, table)
         undo = [self.drop_table(schema, table.name), *(objects.drop_type(schema, type_) for type_ in enums)]
+        undo += drop_collations(schema, table)
         return Statement("table", table.name, ";\n".join(statements), ";\n".join(undo))
 
     def _identity_index(self, schema: str, table: Table) -> list[str]:
@@ -207,9 +210,8 @@ class PostgresDdl:
 
 
 def _column_sql(schema: str, table: Table, column: Column) -> str:
-    parts = [quote(column.name), quote(schema, column.domain) if column.domain else type_sql(column.type, schema)]
-    if column.collation:
-        parts.append(f"COLLATE {quote(column.collation)}")
+    type_ = quote(schema, column.domain) if column.domain else type_sql(column.type, schema)
+    parts = [quote(column.name), type_ + collate_sql(schema, column)]
     if column.generated is not None:
         stored = "STORED" if column.generated_stored else "VIRTUAL"
         parts.append(f"GENERATED ALWAYS AS ({_expression(column.generated, table)}) {stored}")

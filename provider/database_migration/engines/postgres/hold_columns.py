@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from database_migration.engines.postgres.default_values import constant_text
+from database_migration.engines.postgres.hold_collations import hold_collations
 from database_migration.engines.postgres.hold_expressions import translated_expression
 from database_migration.engines.postgres.names import quote, shortened
 from database_migration.model.column_type import ColumnType, Kind
@@ -53,18 +54,8 @@ def held_columns(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[lis
             findings.append(
                 _finding(Severity.NOTE, "generated_stored", table, column, "The computed column is stored.")
             )
-    folded = [one.name for one in table.columns if _folds_case(one)]
-    if folded:
-        findings.append(
-            Finding(
-                Severity.WARNING,
-                "collation_changed",
-                table.name,
-                f"Comparisons of {', '.join(folded)} tell upper from lower case and accents apart on PostgreSQL.",
-                mend='compare with lower(…) or ILIKE, or give the column an ICU collation such as "und-u-ks-level1".',
-            )
-        )
-    return held, findings
+    held, of_collations = hold_collations(table, held, policy)
+    return held, [*findings, *of_collations]
 
 
 def enum_checks(table: Table, dialect: str) -> list[Check]:
@@ -187,11 +178,6 @@ def _held_generated(
         )
         findings.append(_finding(Severity.BLOCKER, "generated_dropped", table, column, message, mend))
     return text
-
-
-def _folds_case(column: Column) -> bool:
-    collation = (column.collation or "").lower()
-    return bool(re.search(r"_(ci|ai)(_|$)", collation)) and "_as_cs" not in collation
 
 
 def _too_long(subject: str, name: str) -> Finding:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from database_migration.engines.postgres.expressions import Columns
+from database_migration.engines.postgres.hold_collations import lower_indexes
 from database_migration.engines.postgres.hold_columns import enum_checks, held_columns
 from database_migration.engines.postgres.hold_expressions import compares_text, translated_expression
 from database_migration.engines.postgres.hold_indexes import held_indexes
@@ -26,6 +27,7 @@ def held_table(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[Table
     columns, findings = held_columns(table, dialect=dialect, policy=policy)
     types = {column.name: column.type for column in columns}
     indexes, of_indexes = held_indexes(table, dialect, types)
+    indexes += lower_indexes(table, indexes, policy)
     checks, of_checks = _held_checks(table, dialect, types)
     findings += [*of_indexes, *of_checks]
     if shortened(table.name) != table.name:

@@ -16,6 +16,7 @@ from psycopg import capabilities
 from database_migration.engines.postgres import bulk_binary, bulk_stream
 from database_migration.engines.postgres.codec import canonical_length, canonical_sql, parameter, transfer_sql
 from database_migration.engines.postgres.connection import connection_of, query
+from database_migration.engines.postgres.folded_keys import exact_names
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.postgres.row_ranges import condition, source_of, walk
 from database_migration.engines.postgres.server_errors import translated
@@ -113,14 +114,13 @@ class PostgresRows:
             yield from cast(Iterator[tuple[str | None, ...]], _stream(session, statement + where, table.name))
             return
         names = ", ".join(f"t.{quote(formed.name)}" for formed in keys)
+        exactly = exact_names("t", keys)
         remaining = iter(wanted)
         while batch := list(islice(remaining, _WANTED_AT_ONCE)):
             tuples = ", ".join(_tuple_sql(keys, one) for one in batch)
             limit = f"{where} AND " if where else " WHERE "
-            yield from cast(
-                Iterator[tuple[str | None, ...]],
-                _stream(session, f"{statement}{limit}({names}) IN ({tuples})", table.name),
-            )
+            limit += f"({names}) IN ({tuples})" + (f" AND ({exactly}) IN ({tuples})" if exactly else "")
+            yield from cast(Iterator[tuple[str | None, ...]], _stream(session, statement + limit, table.name))
 
     def highest_identity(self, session: Session, schema: str, table: Table, column: Column) -> int | None:
         """The largest value in an identity column, None when empty."""

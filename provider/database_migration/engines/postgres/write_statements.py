@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from database_migration.engines.postgres.codec import is_sent_as_it_is, parameter
 from database_migration.engines.postgres.column_types import parameter_type
+from database_migration.engines.postgres.folded_keys import FoldedKey
 from database_migration.engines.postgres.names import quote
 from database_migration.errors import NotPossible, SourceChanged
 from database_migration.model.change import UNCHANGED, Change, Operation, RowImage, Value
@@ -37,6 +38,8 @@ class Writes:
 
     statements: tuple[Write, ...]
     partial: Change | None = None
+    must_put: bool = False
+    """The statement writes its row, or the target's collation takes the key for another row's."""
 
 
 _Step = tuple[bool, tuple[str | None, ...], list[str | None]]
@@ -64,6 +67,7 @@ class TableWriter:
         self._all = _read(pair.columns)
         self._key = _read(pair.row_key)
         self._rest = _read([one for one in pair.columns if one.target.name not in self._key_names])
+        self._folded = FoldedKey.of(pair)
         self._insert_head = self._head()
         self._put_one = "" if not pair.row_key or key_is_unique else self._update_or_insert()
         self._key_places = [list(pair.columns).index(one) for one in pair.row_key]
@@ -126,15 +130,19 @@ class TableWriter:
 
     def _put(self, after: RowImage) -> _Step | Writes:
         values = self._values(self._all, after)
+        if self.key_is_unique and self._folded is not None:
+            names = [one.name for one in self._key], [one.name for one in self._rest]
+            put = f"{self._insert_head} VALUES {_marks(len(self._all))} {self._folded.on_conflict(*names)}"
+            return Writes((Write(_numbered(put), values),), must_put=True)
         if self.key_is_unique:
             return True, tuple(values[place] for place in self._key_places), values
-        key = self._values(self._key, after)
+        key = self._key_values(after)
         return Writes((Write(_numbered(self._put_one), [*self._values(self._rest, after), *key, *values]),))
 
     def _head(self) -> str:
         names = ", ".join(one.name for one in self._all)
         # OVERRIDING: identity columns take the source's values, as GENERATED ALWAYS would refuse.
-        return f"INSERT INTO {self._table} ({names}) OVERRIDING SYSTEM VALUE"
+        return f"INSERT INTO {self._table} AS t ({names}) OVERRIDING SYSTEM VALUE"
 
     def _upsert(self, rows: int) -> str:
         marks = ", ".join([_marks(len(self._all))] * rows)
@@ -146,25 +154,39 @@ class TableWriter:
     def _update_or_insert(self) -> str:
         """For a key that no unique index guards (yet): there is one applier, so nobody comes between."""
         marks = ", ".join(f"{_MARK}::{parameter_type(one.formed.column.type, self._schema)}" for one in self._all)
-        found = f"SELECT 1 FROM {self._table} WHERE {_equal(self._key)}"
+        found = f"SELECT 1 FROM {self._table} WHERE {self._is_key()}"
         if self._rest:
-            found = f"UPDATE {self._table} SET {_equal(self._rest, ', ')} WHERE {_equal(self._key)} RETURNING 1"
+            found = f"UPDATE {self._table} SET {_equal(self._rest, ', ')} WHERE {self._is_key()} RETURNING 1"
         return f"WITH found AS ({found}) {self._insert_head} SELECT {marks} WHERE NOT EXISTS (SELECT FROM found)"
 
     def _update(self, change: Change, after: RowImage) -> Writes:
         """An update that leaves some values as they are."""
         changed = [one for one in self._all if after.get(one.source, UNCHANGED) is not UNCHANGED]
-        update = f"UPDATE {self._table} SET {_equal(changed, ', ')} WHERE {_equal(self._key)}"
-        values = [*self._values(changed, after), *self._values(self._key, after)]
+        update = f"UPDATE {self._table} SET {_equal(changed, ', ')} WHERE {self._is_key()}"
+        values = [*self._values(changed, after), *self._key_values(after)]
         return Writes((Write(_numbered(update), values),), change)
 
-    def _delete(self, before: RowImage) -> _Step:
-        key = self._values(self._key, before)
+    def _delete(self, before: RowImage) -> _Step | Writes:
+        key = self._key_values(before)
+        if self._folded is not None:
+            return Writes((Write(_numbered(self._delete_rows(1)), key),))
         return False, tuple(key), key
+
+    def _is_key(self) -> str:
+        """The condition on one row's key, whose marks take ``_key_values``."""
+        exact = "" if self._folded is None else self._folded.exactly(_MARK)
+        return _equal(self._key) + exact
+
+    def _key_values(self, image: RowImage) -> list[str | None]:
+        """The key's values, and those of its folding columns a second time."""
+        values = self._values(self._key, image)
+        if self._folded is None:
+            return values
+        return values + [value for one, value in zip(self._key, values, strict=True) if one.name in self._folded.names]
 
     def _delete_rows(self, rows: int) -> str:
         if rows == 1:
-            return f"DELETE FROM {self._table} WHERE {_equal(self._key)}"
+            return f"DELETE FROM {self._table} WHERE {self._is_key()}"
         key = ", ".join(one.name for one in self._key)
         return f"DELETE FROM {self._table} WHERE ({key}) IN ({', '.join([_marks(len(self._key))] * rows)})"
 

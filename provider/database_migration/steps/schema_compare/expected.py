@@ -12,6 +12,7 @@ from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import ForeignKey, Schema, Sequence, Table, UserType, View
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.expected_views import ExpectedView, expected_views, view_findings
+from database_migration.steps.schema_compare.key_collations import unify_key_collations
 from database_migration.steps.schema_compare.key_types import unify_key_types
 from database_migration.steps.schema_compare.portable import (
     listed_objects,
@@ -90,11 +91,17 @@ def build_expected(
         renamed, said = rename_table(kept, run.selection, dialect=run.source.engine.traits.engine)
         findings += said
         names = frozenset(run.selection.target_column(table.name, name) for name in booleans.get(table.name, ()))
+        collations = {
+            run.selection.target_column(table.name, name): word
+            for name, word in run.mapping.collations.of_table(table).items()
+        }
         held[table.name], said = run.target.engine.ddl.hold(
-            renamed, dialect=run.source.engine.traits.engine, policy=HoldPolicy(run.mapping, names)
+            renamed, dialect=run.source.engine.traits.engine, policy=HoldPolicy(run.mapping, names, collations)
         )
         findings += said
     tables, said = unify_key_types(tuple(held.values()))
+    findings += said
+    tables, said = unify_key_collations(tables)
     findings += said
     if not run.target.engine.traits.partitions_have_foreign_keys:
         tables, said = without_referenced_partitions(tables)

@@ -25,7 +25,7 @@ def unify_key_types(tables: Sequence[Table]) -> tuple[tuple[Table, ...], list[Fi
     columns = {(table.name, column.name): column for table in tables for column in table.columns}
     changed: dict[Place, Column] = {}
     findings: list[Finding] = []
-    for group in _groups(tables, columns.keys()):
+    for group in tied_columns(tables, columns.keys()):
         types = [columns[place].type for place in group]
         if all(type_ == types[0] for type_ in types):
             continue
@@ -60,7 +60,7 @@ def widest_of(types: Sequence[ColumnType]) -> ColumnType | None:
     return None
 
 
-def _groups(tables: Iterable[Table], known: Iterable[Place]) -> list[list[Place]]:
+def tied_columns(tables: Iterable[Table], known: Iterable[Place]) -> list[list[Place]]:
     """Columns tied by foreign keys, parents first."""
     leader = {place: place for place in known}
 
@@ -101,4 +101,4 @@ def _incompatible(place: Place, types: Sequence[ColumnType]) -> Finding:
     )
 
 
-__all__ = ["unify_key_types", "widest_of"]
+__all__ = ["Place", "tied_columns", "unify_key_types", "widest_of"]

@@ -19,6 +19,9 @@ from database_migration.steps.translate_queries.results import (
 )
 from database_migration.steps.translate_queries.rewriting import Rewriting, apply_rules
 from database_migration.steps.translate_queries.rules import mysql_to_postgres, postgres_to_mysql
+from database_migration.steps.translate_queries.rules.mysql_to_postgres.substring_searches import (
+    search_under_a_collation,
+)
 from database_migration.steps.translate_queries.rules.postgres_to_mysql.shape import shape_postgres
 from database_migration.steps.translate_queries.shape import shape_mysql
 from database_migration.steps.translate_queries.typing_values import INEXACT_RESULT
@@ -56,6 +59,7 @@ def _mysql_to_postgres(tree: Any, r: Rewriting, *, replaces: bool) -> Any:
     complete_groups(tree, r)
     keep_output_names(tree)
     tree = apply_rules(tree, mysql_to_postgres.RULES, r)
+    search_under_a_collation(tree, r)
     note_folded_groups(tree, r)
     round_divisions(tree, r)
     order_results(tree, r)

@@ -30,7 +30,10 @@ SELECT c.oid::bigint,
        coalesce(col_description(c.oid, a.attnum), ''),
        a.attidentity = 'a',
        coalesce((SELECT d.typname::text FROM pg_type AS d
-                 WHERE d.oid = a.atttypid AND d.typtype = 'd' AND d.typnamespace = c.relnamespace), '')
+                 WHERE d.oid = a.atttypid AND d.typtype = 'd' AND d.typnamespace = c.relnamespace), ''),
+       -- The ICU locale of a nondeterministic collation; its column was renamed in PostgreSQL 15 and again in 17.
+       (SELECT coalesce(to_jsonb(l) ->> 'colllocale', to_jsonb(l) ->> 'colliculocale', l.collcollate)
+        FROM pg_collation AS l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic)
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 JOIN base ON base.domain = a.atttypid

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from database_migration.model.column_type import Kind
 from database_migration.model.schema import Column
+from database_migration.model.text_comparison import comparison_of
 from database_migration.steps.translate_queries.rewriting import Rewriting
 from database_migration.steps.translate_queries.rules.build import string_of
 from database_migration.steps.translate_queries.translation import Weight
@@ -39,8 +40,13 @@ def target_folds(node: Any, r: Rewriting) -> bool:
 
 
 def is_folding_collation(column: Column) -> bool:
-    """Whether a PostgreSQL column's collation is an ICU one of strength 1 or 2."""
-    return bool(re.search(r"ks-level[12]", column.collation or ""))
+    """Whether a PostgreSQL column compares without regard to case: citext, or an ICU collation of strength 1 or 2."""
+    return comparison_of(column).folds or bool(re.search(r"ks-level[12]", column.collation or ""))
+
+
+def is_nondeterministic(column: Column) -> bool:
+    """Whether a PostgreSQL column's collation refuses LIKE and searches; citext, which folds too, does not."""
+    return column.folding_locale is not None or bool(re.search(r"ks-level[12]", column.collation or ""))
 
 
 def differs_by_case(nodes: Iterable[Any], r: Rewriting) -> bool:
@@ -65,7 +71,7 @@ def note_case(nodes: Iterable[Any], r: Rewriting) -> None:
         Weight.CAUTION,
         "case_sensitive",
         "The comparison tells case, accents and trailing spaces apart on PostgreSQL, and does not on MySQL.",
-        mend="Give the column a nondeterministic ICU collation (und-u-ks-level1), or set translate_queries.fold_case.",
+        mend="Let the column fold on the target (mapping.collations.columns: icu), or set translate_queries.fold_case.",
         subject=subject,
     )
 
@@ -91,4 +97,12 @@ def _name_folds(collation: str | None) -> bool:
     return bool(re.search(r"_(ci|ai)(_|$)", name)) and "_as_cs" not in name
 
 
-__all__ = ["ICU", "differs_by_case", "folds", "is_folding_collation", "note_case", "target_folds"]
+__all__ = [
+    "ICU",
+    "differs_by_case",
+    "folds",
+    "is_folding_collation",
+    "is_nondeterministic",
+    "note_case",
+    "target_folds",
+]

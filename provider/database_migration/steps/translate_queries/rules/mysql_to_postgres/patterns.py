@@ -10,7 +10,7 @@ from database_migration.model.column_type import Kind
 from database_migration.steps.translate_queries.rewriting import Handler, Rewriting
 from database_migration.steps.translate_queries.rules.build import call, held, string_of, text
 from database_migration.steps.translate_queries.rules.mysql_to_postgres.coercions import as_text
-from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import ICU, folds, target_folds
+from database_migration.steps.translate_queries.rules.mysql_to_postgres.letters import ICU, folds, is_nondeterministic
 from database_migration.steps.translate_queries.translation import Weight
 
 
@@ -35,8 +35,9 @@ def _has_letters(pattern: Any) -> bool:
 
 
 def _collated(value: Any, r: Rewriting) -> Any:
-    """PostgreSQL 15 has no LIKE under a nondeterministic collation."""
-    if not target_folds(value, r):
+    """PostgreSQL 15 has no LIKE under a nondeterministic collation; under citext it folds, as it should."""
+    partners = [r.typing(column).partner for column in value.find_all(exp.Column)]
+    if not any(partner is not None and is_nondeterministic(partner) for partner in partners):
         return value
     return exp.Collate(this=held(value), expression=exp.to_identifier(ICU.strip('"'), quoted=True))
 

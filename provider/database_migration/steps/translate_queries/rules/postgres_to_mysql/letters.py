@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import exp
 
 from database_migration.model.column_type import Kind
+from database_migration.model.text_comparison import comparison_of
 from database_migration.steps.translate_queries.rewriting import Handler, Rewriting
 from database_migration.steps.translate_queries.rules.build import call, held, string_of, text
 from database_migration.steps.translate_queries.translation import Weight
@@ -23,13 +24,19 @@ def target_folds(node: Any, r: Rewriting) -> bool:
     return not known or any(re.search(r"_(ci|ai)(_|$)", collation) for collation in known)
 
 
+def source_folds(node: Any, r: Rewriting) -> bool:
+    """Whether PostgreSQL itself compares this text without regard to case: citext, a nondeterministic collation."""
+    columns = [r.typing(column).column for column in node.find_all(exp.Column)]
+    return any(column is not None and comparison_of(column).folds for column in columns)
+
+
 def _exactly(node: Any) -> Any:
     return exp.Collate(this=held(node), expression=exp.var(_BINARY))
 
 
 def _like(node: Any, r: Rewriting) -> Any:
     pattern = node.expression
-    if not target_folds(node.this, r) or not _has_letters(pattern):
+    if not target_folds(node.this, r) or not _has_letters(pattern) or source_folds(node.this, r):
         return node
     node.set("expression", _exactly(pattern))
     return node
@@ -69,6 +76,8 @@ def note_folding(nodes: tuple[Any, ...], r: Rewriting) -> None:
     """Note a comparison of text that MySQL will make without regard to case."""
     columns = [column for node in nodes for column in node.find_all(exp.Column)]
     if not columns or not any(target_folds(node, r) for node in nodes if node.find(exp.Column)):
+        return
+    if any(source_folds(node, r) for node in nodes):
         return
     subject = next((r.subject(column) for column in columns if r.subject(column)), "")
     r.note(
