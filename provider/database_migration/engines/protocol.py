@@ -21,7 +21,7 @@ from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
-from database_migration.model.schema import Column, ForeignKey, Index, Schema, Table, UserType, View
+from database_migration.model.schema import Column, ForeignKey, Index, IndexPart, Schema, Table, UserType, View
 from database_migration.model.schema import Sequence as FreeSequence
 from database_migration.model.table_selection import FormedColumn, TablePair
 from database_migration.model.unfit_value import Doubt, ValueReach
@@ -493,6 +493,22 @@ class ServerLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPart:
+    """A part of a unique key with the one column that it is made of."""
+
+    column: Column
+    part: IndexPart
+
+
+@dataclass(frozen=True, slots=True)
+class EqualKeys:
+    """How many groups of keys a unique key would take for one, and some of them, each key's parts joined by ``/``."""
+
+    groups: int
+    examples: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class QueryOutcome:
     """What a read-only query returned."""
 
@@ -599,6 +615,16 @@ class Inspection(Protocol):
         """Whether an integer column holds nothing but 0, 1 and NULL."""
         ...
 
+    def equal_keys(
+        self, session: Session, parts: Sequence[KeyPart], keys: Iterable[tuple[str, ...]], *, examples: int
+    ) -> EqualKeys:
+        """Which of these keys, all different by their characters, a unique key of the columns would take for one.
+
+        The columns need not exist yet: the keys' transfer texts are loaded into a temporary table with their
+        collations, and nothing of it stays. Refused when the account may not create one.
+        """
+        ...
+
     def counters(self, session: Session) -> Mapping[str, int]:
         """Figures of the server that only grow (cache hits, rows read, bytes written …), for the metrics."""
         ...
@@ -642,9 +668,11 @@ __all__ = [
     "Ddl",
     "Endpoint",
     "Engine",
+    "EqualKeys",
     "FenceOutcome",
     "IndexUse",
     "Inspection",
+    "KeyPart",
     "Parameter",
     "QueryOutcome",
     "Row",

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from database_migration.engines.mysql import preflight
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
+from database_migration.engines.mysql.equal_keys import equal_keys
 from database_migration.engines.mysql.index_use import index_use
 from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
 from database_migration.engines.mysql.preflight_values import count_values
 from database_migration.engines.mysql.server_facts import server_facts
-from database_migration.engines.protocol import CountedValues, IndexUse, QueryOutcome, ServerFacts, ServerLoad, Session
+from database_migration.engines.protocol import (
+    CountedValues,
+    EqualKeys,
+    IndexUse,
+    KeyPart,
+    QueryOutcome,
+    ServerFacts,
+    ServerLoad,
+    Session,
+)
 from database_migration.errors import Interrupted, MigrationError, Refused
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
@@ -111,6 +121,12 @@ class MySQLInspection:
         """Whether an integer column holds nothing but 0, 1 and NULL."""
         name = quote(column.name)
         return not session.execute(f"SELECT 1 FROM {quote(schema, table.name)} WHERE {name} NOT IN (0, 1) LIMIT 1")
+
+    def equal_keys(
+        self, session: Session, parts: Sequence[KeyPart], keys: Iterable[tuple[str, ...]], *, examples: int
+    ) -> EqualKeys:
+        """Which of these keys a unique key of the columns would take for one."""
+        return equal_keys(own_session(session), parts, keys, examples=examples)
 
     def counters(self, session: Session) -> Mapping[str, int]:
         """Figures of the server that only grow."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.managed_service import Service, service_of
 from database_migration.engines.mysql.open_transactions import open_transactions
+from database_migration.engines.mysql.preflight_collations import collation_findings
 from database_migration.engines.mysql.preflight_log import log_findings
 from database_migration.engines.mysql.preflight_privileges import privilege_findings
 from database_migration.engines.mysql.preflight_tables import table_findings
@@ -38,6 +39,8 @@ def findings(
         found += log_findings(session, schema.name, variables, service, subject)
     found += privilege_findings(session, schema.name, subject, service=service, role=role, online=online)
     found += table_findings(tables, online=online, role=role)
+    if role is Side.TARGET:
+        found += collation_findings(session, tables)
     if role is Side.SOURCE:
         found += _of_code(schema, online=online)
     return found

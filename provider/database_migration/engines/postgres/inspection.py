@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import psycopg
 
 from database_migration.engines.postgres import preflight, sql
 from database_migration.engines.postgres.connection import connection_of, query, release_of
+from database_migration.engines.postgres.equal_keys import equal_keys
 from database_migration.engines.postgres.index_use import index_use
 from database_migration.engines.postgres.names import quote
 from database_migration.engines.postgres.preflight_values import count_values
@@ -18,7 +19,9 @@ from database_migration.engines.postgres.server_errors import server_words, tran
 from database_migration.engines.postgres.server_facts import server_facts
 from database_migration.engines.protocol import (
     CountedValues,
+    EqualKeys,
     IndexUse,
+    KeyPart,
     QueryOutcome,
     Row,
     ServerFacts,
@@ -110,6 +113,12 @@ class PostgresInspection:
             f"SELECT 1 FROM {source_of(schema, table)} WHERE t.{quote(column.name)} NOT IN (0, 1) LIMIT 1"
         )
         return not found
+
+    def equal_keys(
+        self, session: Session, parts: Sequence[KeyPart], keys: Iterable[tuple[str, ...]], *, examples: int
+    ) -> EqualKeys:
+        """Which of these keys a unique key of the columns would take for one."""
+        return equal_keys(session, parts, keys, examples=examples)
 
     def counters(self, session: Session) -> Mapping[str, int]:
         """Figures of this database that only grow."""

@@ -10,6 +10,7 @@ from database_migration.engines.postgres import sql
 from database_migration.engines.postgres.connection import postgres_session, suppress_triggers
 from database_migration.engines.postgres.managed_service import Service, service_of
 from database_migration.engines.postgres.names import quote
+from database_migration.engines.postgres.preflight_collations import collation_findings
 from database_migration.engines.postgres.preflight_tables import table_findings
 from database_migration.engines.protocol import Session
 from database_migration.model.column_type import Kind
@@ -59,6 +60,7 @@ def findings(session: Session, schema: Schema, tables: Sequence[Table], *, role:
     if role is Side.TARGET:
         found += _of_schema(session, schema, server, subject)
         found += _of_types(session, tables)
+        found += collation_findings(session, tables)
     found += table_findings(session, schema.name, tables, user=server.user, role=role, online=online)
     return found
 

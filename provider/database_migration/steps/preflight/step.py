@@ -8,6 +8,7 @@ from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, ReportTable, Severity, verdict_of
 from database_migration.model.schema import Schema
 from database_migration.steps.preflight.booleans import decide_booleans
+from database_migration.steps.preflight.key_collisions import collision_findings
 from database_migration.steps.preflight.open_run import open_run, require_two_databases
 from database_migration.steps.preflight.options import PreflightOptions
 from database_migration.steps.preflight.selected_tables import name_findings, selection_findings
@@ -21,6 +22,7 @@ from database_migration.steps.preflight.tables import (
 from database_migration.steps.preflight.values import value_findings
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema, build_expected, read_target
+from database_migration.steps.schema_compare.collation_table import collation_table
 from database_migration.steps.schema_compare.effort import (
     Effort,
     code_effort,
@@ -85,6 +87,7 @@ def _findings(
         *one.inspection.preflight(source, schema, expected.selected, role=Side.SOURCE, online=run.online),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
         *(value_findings(run, source, expected) if paired else ()),
+        *(collision_findings(run, source, target, expected) if paired else ()),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
     ]
 
@@ -157,6 +160,7 @@ def _report(
                 ),
                 note="Points are weights, not hours: up to 1 is low, up to 5 medium, above that high risk.",
             ),
+            collation_table(expected),
         ],
         data={"versions": versions, "online": run.online},
     )

@@ -11,6 +11,7 @@ from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, ReportScript, ReportTable, verdict_of
 from database_migration.model.schema import Schema
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare.collation_table import collation_table
 from database_migration.steps.schema_compare.compare import AnyDifference, Comparison, compare_schemas
 from database_migration.steps.schema_compare.existing import read_target
 from database_migration.steps.schema_compare.expected import ExpectedSchema, expected_target
@@ -169,6 +170,7 @@ def _tables(expected: ExpectedSchema, comparison: Comparison, code: list[CodeOut
                 for here, there in zip(source.columns, target.columns, strict=False)
             ),
         ),
+        collation_table(expected),
         ReportTable(
             "Views",
             ("view", "what became of it", "why"),
