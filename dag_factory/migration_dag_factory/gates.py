@@ -22,10 +22,10 @@ _SUBJECTS = {
 #: (task, name of its report, what it is called) whose outcomes each gate shows.
 _SHOWN = {
     "plan": (
+        ("plan.plan", "plan", "Execution plan"),
         ("plan.preflight", "preflight", "Preflight"),
         ("plan.schema_compare", "schema_compare", "Schema comparison"),
         ("plan.translate_queries", "translate_queries", "Query translation"),
-        ("plan.plan", "plan", "Execution plan"),
     ),
     "cutover": (
         ("execute.finish_copy", "chunked_copy", "Copy"),

@@ -19,7 +19,9 @@ from database_migration.model.migration_state import (
     Phase,
     RunState,
 )
+from database_migration.steps.plan.seconds import Seconds
 
+_TABLES_SHOWN = 40
 _STEPS = (Phase.PLAN, Phase.PREPARE, Phase.EXECUTE, Phase.CUTOVER, Phase.SOAK, Phase.FINALIZED)
 
 
@@ -63,6 +65,8 @@ class Status:
     outcome: str | None
     phases: Sequence[PhaseMark]
     copy: Sequence[CopyProgress]
+    planned: Mapping[str, Any]
+    """The plan's note: rows, seconds_low, seconds_high; empty before the plan."""
     validation: Mapping[str, Any]
     applied: AppliedPosition | None
     """Forward; reverse positions are kept in the source."""
@@ -86,6 +90,22 @@ class Status:
         return max(sum(max(table.estimated_rows, table.rows) for table in self.copy), self.rows_copied)
 
     @property
+    def planned_time(self) -> str:
+        """From the plan's approval until the cutover can be asked for; empty where it is not known."""
+        low, high = self.planned.get("seconds_low"), self.planned.get("seconds_high")
+        return "" if low is None or high is None else str(Seconds(float(low), float(high)))
+
+    @property
+    def copy_shown(self) -> Sequence[CopyProgress]:
+        """Tables under way first, then those that wait, then those that are done; not more than a page holds."""
+        return sorted(self.copy, key=_standing)[:_TABLES_SHOWN] if len(self.copy) > _TABLES_SHOWN else self.copy
+
+    @property
+    def tables_done(self) -> int:
+        """Tables whose every chunk is copied."""
+        return sum(table.chunks_done >= table.chunks for table in self.copy)
+
+    @property
     def chunks_done(self) -> int:
         """Chunks of all tables."""
         return sum(table.chunks_done for table in self.copy)
@@ -94,6 +114,12 @@ class Status:
     def chunks(self) -> int:
         """Chunks of all tables, done or not."""
         return sum(table.chunks for table in self.copy)
+
+
+def _standing(table: CopyProgress) -> tuple[int, int]:
+    if 0 < table.chunks_done < table.chunks:
+        return 0, -table.estimated_rows
+    return (1 if table.chunks_done == 0 else 2), -table.estimated_rows
 
 
 def read_status(hook: MigrationHook, run_id: str | None = None) -> Status | None:
@@ -130,6 +156,7 @@ def _status(session: Session, state: RunState, shown: RunEntry, entries: Sequenc
         outcome=shown.outcome,
         phases=_phases(phase, reached=_reached(ledger, moves)),
         copy=ledger.chunks.progress(),
+        planned=_note(ledger, "plan"),
         validation=_note(ledger, "validate"),
         applied=ledger.positions.get(Direction.FORWARD),
         replication=_note(ledger, "replication"),

@@ -41,6 +41,11 @@ def moment(value: datetime | str) -> str:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def clock(value: datetime | str) -> str:
+    """A time of the ledger without its day, for places where the day is known."""
+    return moment(value)[11:]
+
+
 def words(value: str) -> str:
     """``hold_writes`` → ``hold writes``."""
     return value.replace("_", " ")
@@ -60,8 +65,15 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": count, "size": size, "moment": moment, "words": words, "segment": segment}
+    environment.filters |= {
+        "count": count,
+        "size": size,
+        "moment": moment,
+        "clock": clock,
+        "words": words,
+        "segment": segment,
+    }
     return environment
 
 
-__all__ = ["count", "moment", "render_page", "segment", "size", "words"]
+__all__ = ["clock", "count", "moment", "render_page", "segment", "size", "words"]
