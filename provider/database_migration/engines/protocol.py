@@ -16,6 +16,7 @@ from typing import Protocol
 
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.change import Change, ChangeTransaction, Value
+from database_migration.model.code_source import CodeSource
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.log_position import LogPosition
@@ -89,6 +90,8 @@ class Traits:
     """Values that its columns hold and others cannot, and those that they cannot."""
     identifiers_in_octets: bool = True
     """What ``max_identifier_length`` counts: octets (True) or characters."""
+    suppresses_triggers: bool = True
+    """Whether the user's triggers keep still while our applier writes."""
     indexes_foreign_keys: bool = False
     """Whether the server makes an index for a foreign key that has none."""
     alter_locks_relatives: bool = False
@@ -480,6 +483,27 @@ class TriggerHold(Protocol):
         ...
 
 
+class StoredCodeCarrier(Protocol):
+    """Triggers, routines and events: made again on a server of the same kind, outlined for another."""
+
+    def read(self, session: Session, schema: str) -> list[CodeSource]:
+        """Every piece of the user's, in an order in which it can be made; none of ours."""
+        ...
+
+    def statement(self, schema: str, source: CodeSource, *, source_schema: str) -> Statement:
+        """What makes it again in ``schema`` on this kind of server; an event that is not yet at work."""
+        ...
+
+    def made_under(self, session: Session, schema: str, source: CodeSource) -> AbstractContextManager[None]:
+        """The session's settings while the statement is executed."""
+        ...
+
+    def stub(self, schema: str, source: CodeSource, *, dialect: str) -> str:
+        """A script in this engine's language that makes its outline: name, parameters, timing, table. Called, it
+        fails and says that it is not written yet. Its source, which ``dialect`` reported, is in the body."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServerLoad:
     """How busy a server is."""
@@ -644,6 +668,7 @@ class Engine(Protocol):
     writer: ChangeWriter
     fence: WriteFence
     triggers: TriggerHold
+    code: StoredCodeCarrier
     inspection: Inspection
 
     def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:
@@ -681,6 +706,7 @@ __all__ = [
     "ServerLoad",
     "Session",
     "Statement",
+    "StoredCodeCarrier",
     "Traits",
     "TriggerHold",
     "TriggerSource",

@@ -11,6 +11,7 @@ from database_migration.engines.mysql.ddl import MySQLDdl
 from database_migration.engines.mysql.inspection import MySQLInspection
 from database_migration.engines.mysql.names import MAX_NAME
 from database_migration.engines.mysql.rows import MySQLRows
+from database_migration.engines.mysql.stored_code import MySQLStoredCode
 from database_migration.engines.mysql.trigger_hold import MySQLTriggerHold
 from database_migration.engines.mysql.write_fence import MySQLWriteFence
 from database_migration.engines.protocol import (
@@ -22,6 +23,7 @@ from database_migration.engines.protocol import (
     Inspection,
     Rows,
     Session,
+    StoredCodeCarrier,
     Traits,
     TriggerHold,
     WriteFence,
@@ -55,6 +57,7 @@ class MySQLEngine:
             time=("-838:59:59.000000", "838:59:59.000000"),
         ),
         identifiers_in_octets=False,
+        suppresses_triggers=False,
         indexes_foreign_keys=True,
         alter_locks_relatives=True,
     )
@@ -64,6 +67,7 @@ class MySQLEngine:
     writer: ChangeWriter = MySQLChangeWriter()
     fence: WriteFence = MySQLWriteFence()
     triggers: TriggerHold = MySQLTriggerHold()
+    code: StoredCodeCarrier = MySQLStoredCode()
     inspection: Inspection = MySQLInspection()
 
     def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from database_migration.engines.mysql.connection import own_session, quote
 from database_migration.engines.mysql.names import is_own
+from database_migration.engines.mysql.sql_modes import usable_modes
 from database_migration.engines.protocol import Session, TriggerSource
 
 _OF_TABLES = """
@@ -40,7 +41,8 @@ class MySQLTriggerHold:
                 continue
             mode, _, create = trigger.create.partition("\n")
             (before,) = session.execute("SELECT @@sql_mode")[0]
-            mysql.execute(f"SET SESSION sql_mode = {mode}")
+            ((modes,),) = mysql.execute(f"SELECT {mode}")
+            mysql.execute("SET SESSION sql_mode = %s", (usable_modes(mysql, str(modes)),))
             try:
                 # CREATE TRIGGER has no place for a schema that SHOW CREATE left out.
                 (default,) = session.execute("SELECT DATABASE()")[0]

@@ -11,6 +11,7 @@ from database_migration.engines.postgres.ddl import PostgresDdl
 from database_migration.engines.postgres.inspection import PostgresInspection
 from database_migration.engines.postgres.names import MAX_NAME_OCTETS
 from database_migration.engines.postgres.rows import PostgresRows
+from database_migration.engines.postgres.stored_code import PostgresStoredCode
 from database_migration.engines.postgres.trigger_hold import PostgresTriggerHold
 from database_migration.engines.postgres.write_fence import PostgresWriteFence
 from database_migration.engines.protocol import (
@@ -22,6 +23,7 @@ from database_migration.engines.protocol import (
     Inspection,
     Rows,
     Session,
+    StoredCodeCarrier,
     Traits,
     TriggerHold,
     WriteFence,
@@ -53,6 +55,7 @@ class PostgresEngine:
     writer: ChangeWriter = PostgresChangeWriter()
     fence: WriteFence = PostgresWriteFence()
     triggers: TriggerHold = PostgresTriggerHold()
+    code: StoredCodeCarrier = PostgresStoredCode()
     inspection: Inspection = PostgresInspection()
 
     def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:

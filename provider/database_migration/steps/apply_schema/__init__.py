@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from database_migration.steps.apply_schema.code_stage import waiting_triggers
 from database_migration.steps.apply_schema.options import ApplySchemaOptions, ForeignKeyPolicy, Stage
 from database_migration.steps.apply_schema.split_script import split_script
 from database_migration.steps.apply_schema.step import apply_schema
@@ -15,4 +16,5 @@ __all__ = [
     "split_script",
     "undo_earlier_runs",
     "undo_objects",
+    "waiting_triggers",
 ]

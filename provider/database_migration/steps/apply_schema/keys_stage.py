@@ -16,6 +16,7 @@ from database_migration.errors import EpochPassed, Interrupted, Refused, SpecRef
 from database_migration.ledger import Ledger
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import ForeignKey, Table
+from database_migration.steps.apply_schema.code_stage import carried_code, create_code
 from database_migration.steps.apply_schema.create import Created, create
 from database_migration.steps.apply_schema.options import ApplySchemaOptions, ForeignKeyPolicy
 from database_migration.steps.apply_schema.orphans import foreign_key_finding
@@ -23,6 +24,7 @@ from database_migration.steps.apply_schema.side_by_side import Work, side_by_sid
 from database_migration.steps.apply_schema.user_scripts import read_scripts, run_script
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema
+from database_migration.steps.schema_compare.expected_code import ExpectedCode
 from database_migration.steps.schema_compare.index_advice import foreign_key_indexes
 
 log = logging.getLogger(__name__)
@@ -43,6 +45,8 @@ class KeysStage:
     def apply(self, expected: ExpectedSchema) -> None:
         """Create everything that is missing."""
         scripts = read_scripts(self.options.scripts)  # an unreadable one stops us before the long work
+        code = carried_code(self.run, self.ledger)
+        self._code(code, routines=True)
         self._note("indexes")
         indexes = [*expected.statements.indexes, *self._advised(expected)]
         self._in_parallel([(statement, frozenset()) for statement in indexes])
@@ -53,6 +57,7 @@ class KeysStage:
             lambda statement, refusal: self._key_refused(keys, statement, refusal),
         )
         self._in_order([*expected.statements.after_copy, *expected.statements.views])
+        self._code(code, routines=False)
         dialect = self.run.target.engine.traits.engine
         for script in scripts:
             self._require_current()
@@ -65,6 +70,13 @@ class KeysStage:
                 break  # later scripts build on earlier ones
             self.created.append(done or Created(script.statement, 0.0, before=True))
         self._note("done")
+
+    def _code(self, code: Sequence[ExpectedCode], *, routines: bool) -> None:
+        for one in create_code(self.run, self.ledger, code, routines=routines):
+            if isinstance(one, Finding):
+                self.findings.append(one)
+            else:
+                self.created.append(one)
 
     def _note(self, doing: str) -> None:
         """Progress for the UI."""

@@ -29,6 +29,7 @@ from database_migration.steps.cutover.reverse_stream import (
 )
 from database_migration.steps.cutover.scene import Attempt, KnownCatalog, Scene
 from database_migration.steps.cutover.verify import verify_target
+from database_migration.steps.cutover.waiting_triggers import create_waiting_triggers, drop_waiting_triggers
 from database_migration.steps.replicate import TouchedRows
 
 Detail = Mapping[str, object]
@@ -199,12 +200,15 @@ class StartReverse:
     name: ClassVar[CutoverMove] = CutoverMove.START_REVERSE
 
     def do(self, attempt: Attempt) -> Detail:
+        # Before the position is taken: what makes them is then none of the changes that go back.
+        created = create_waiting_triggers(attempt.scene)
         position = start_reverse(attempt.scene)
         probe_reverse(attempt.known_run, timeout=attempt.pause.left())
-        return {"position": position.text}
+        return {"position": position.text, "triggers_created": created}
 
     def undo(self, scene: Scene) -> None:
         put_triggers_back(scene.run)
+        drop_waiting_triggers(scene)
 
 
 class Switch:

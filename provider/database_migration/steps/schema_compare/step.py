@@ -15,6 +15,7 @@ from database_migration.steps.schema_compare.collation_table import collation_ta
 from database_migration.steps.schema_compare.compare import AnyDifference, Comparison, compare_schemas
 from database_migration.steps.schema_compare.existing import read_target
 from database_migration.steps.schema_compare.expected import ExpectedSchema, expected_target
+from database_migration.steps.schema_compare.expected_code import REPLACED_NOTE, expected_code
 from database_migration.steps.schema_compare.index_advice import (
     Advice,
     advice_script,
@@ -26,7 +27,13 @@ from database_migration.steps.schema_compare.index_advice import (
 from database_migration.steps.schema_compare.options import SchemaCompareOptions
 from database_migration.steps.schema_compare.scripts import schema_is_ours, schema_scripts
 from database_migration.steps.schema_compare.spelling import spell_type
-from database_migration.steps.schema_compare.stored_code import CodeOutcome, code_findings, code_outcomes, code_scripts
+from database_migration.steps.schema_compare.stored_code import (
+    CodeOutcome,
+    code_findings,
+    code_outcomes,
+    code_scripts,
+    stub_script,
+)
 from database_migration.steps.schema_compare.waivers import apply_waivers, note_waivers
 from database_migration.steps.schema_compare.workload_advice import missing_for_queries
 from database_migration.steps.translate_queries.corpus import read_corpus
@@ -43,9 +50,12 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
         actual = read_target(run, ledger.session)
         comparison = compare_with_ledger(run, ledger, expected, actual)
         note_waivers(ledger, options.waive)
+        ledger.notes.put_note(REPLACED_NOTE, sorted(options.replaced_code))
         create_schema = schema_is_ours(run, ledger)
     use, advice = _index_advice(run, options, expected)
-    code = code_outcomes(expected.source.code, actual.code, options.replaced_code)
+    with run.source.connect("stored code") as session:
+        by_itself = expected_code(run, session)
+    code = code_outcomes(expected.source.code, actual.code, options.replaced_code, by_itself)
     findings = apply_waivers(
         [
             *difference_findings(comparison.differences),
@@ -78,6 +88,7 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
             *advice_script(advice),
             *_view_sources(expected),
             *code_scripts(code),
+            *stub_script(run.target.engine.code, run.target.schema, code, by_itself, run.source.engine.traits.engine),
         ],
         data={
             "differences": [_as_data(difference) for difference in comparison.differences],

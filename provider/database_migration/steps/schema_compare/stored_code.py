@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from database_migration.engines.protocol import StoredCodeCarrier
 from database_migration.model.report import Finding, ReportScript, Severity
 from database_migration.model.schema import CodeKind, StoredCode
 from database_migration.steps.schema_compare.effort import Effort, code_effort
+from database_migration.steps.schema_compare.expected_code import ExpectedCode
 
 CARRIED, REPLACED, MANUAL = "carried", "replaced", "manual"
 
@@ -18,7 +21,8 @@ class CodeOutcome:
 
     code: StoredCode
     outcome: str
-    """``carried``: the target has one of this kind and name. ``replaced``: the spec says by what. ``manual``."""
+    """``carried``: the target has one of this kind and name, or gets it by itself. ``replaced``: the spec says by
+    what. ``manual``."""
     reason: str
 
     @property
@@ -29,9 +33,16 @@ class CodeOutcome:
 
 
 def code_outcomes(
-    source: Iterable[StoredCode], target: Iterable[StoredCode], replaced: Mapping[str, str]
+    source: Iterable[StoredCode],
+    target: Iterable[StoredCode],
+    replaced: Mapping[str, str],
+    expected: Iterable[ExpectedCode] = (),
 ) -> list[CodeOutcome]:
-    """What became of each piece of the source's stored code; ``replaced``: name → by what."""
+    """What became of each piece of the source's stored code; ``replaced``: name → by what.
+
+    ``expected``: what becomes of it by itself.
+    """
+    by_itself = {(one.source.kind, one.source.name): one for one in expected}
     # A function may stand in for a procedure and the other way round: callers use both alike.
     there = {(_family(code.kind), code.name.lower()) for code in target}
     outcomes = []
@@ -41,7 +52,9 @@ def code_outcomes(
         elif (_family(code.kind), code.name.lower()) in there:
             outcomes.append(CodeOutcome(code, CARRIED, "the target has one of this name"))
         else:
-            outcomes.append(CodeOutcome(code, MANUAL, "its language is the source's"))
+            one = by_itself.get((code.kind, code.name))
+            outcome = MANUAL if one is None or one.statement is None else CARRIED
+            outcomes.append(CodeOutcome(code, outcome, one.reason if one else "its language is the source's"))
     return outcomes
 
 
@@ -65,6 +78,28 @@ def code_findings(outcomes: Iterable[CodeOutcome]) -> list[Finding]:
     ]
 
 
+def stub_script(
+    carrier: StoredCodeCarrier, schema: str, outcomes: Iterable[CodeOutcome], code: Iterable[ExpectedCode], dialect: str
+) -> list[ReportScript]:
+    """``stubs.sql``: an outline in the target's language of each piece that is left to a person; never executed."""
+    left = {(outcome.code.kind, outcome.code.name) for outcome in outcomes if outcome.outcome == MANUAL}
+    seen: Counter[str] = Counter()
+    stubs = []
+    for one in code:
+        if (one.source.kind, one.source.name) in left:
+            seen[one.source.name] += 1
+            again = seen[one.source.name]  # of several routines of one name each gets a name of its own
+            named = one.source if again == 1 else replace(one.source, name=f"{one.source.name}_{again}")
+            stubs.append(carrier.stub(schema, named, dialect=dialect))
+    if not stubs:
+        return []
+    head = (
+        "-- Outlines of what is left to a person. Each can be created as it is, and fails when it is called. Write\n"
+        "-- the bodies, then name this file in steps.apply_schema.scripts; nothing executes it before."
+    )
+    return [ReportScript("Stubs of stored code", "\n\n".join([head, *stubs]) + "\n", "stubs.sql")]
+
+
 def code_scripts(outcomes: Iterable[CodeOutcome]) -> list[ReportScript]:
     """The source texts, for whoever carries them."""
     return [
@@ -73,4 +108,13 @@ def code_scripts(outcomes: Iterable[CodeOutcome]) -> list[ReportScript]:
     ]
 
 
-__all__ = ["CARRIED", "MANUAL", "REPLACED", "CodeOutcome", "code_findings", "code_outcomes", "code_scripts"]
+__all__ = [
+    "CARRIED",
+    "MANUAL",
+    "REPLACED",
+    "CodeOutcome",
+    "code_findings",
+    "code_outcomes",
+    "code_scripts",
+    "stub_script",
+]
