@@ -1,7 +1,7 @@
 # make demo    a live migration of the sample shop through a real Airflow, from nothing (GATES=manual KEEP=1 SPEC=rollback ROWS=n RATE=n)
 # make demo-stop   ends what KEEP=1 left running
 # make test    lint and every test, from nothing (TESTS=tests/unit WORKERS=2)
-# make bench   the benchmarks, by hand
+# make bench   the benchmarks, by hand (BENCH='--only copy --rows 1000000 --runs 5')
 PYTHON ?= python3
 GATES ?= auto
 KEEP ?= 0
@@ -10,6 +10,7 @@ ROWS ?= 200000
 RATE ?= 150
 TESTS ?= tests
 WORKERS ?= 2
+BENCH ?=
 
 BIN := .venv/bin
 
@@ -31,7 +32,7 @@ lint: test-environment
 	$(BIN)/lint-imports
 
 bench: test-environment
-	@$(BIN)/python tests/benchmarks
+	@$(BIN)/python tests/benchmarks $(BENCH)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

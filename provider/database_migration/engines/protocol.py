@@ -18,7 +18,7 @@ from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.change import Change, ChangeTransaction, Value
 from database_migration.model.code_source import CodeSource
 from database_migration.model.hold_policy import HoldPolicy
-from database_migration.model.key_range import ChunkKey, KeyRange
+from database_migration.model.key_range import ChunkKey, Cut, KeyRange
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
@@ -94,6 +94,8 @@ class Traits:
     """Whether the user's triggers keep still while our applier writes."""
     indexes_foreign_keys: bool = False
     """Whether the server makes an index for a foreign key that has none."""
+    cuts: frozenset[Cut] = frozenset({Cut.ORDER, Cut.HASH})
+    """Along what ``Rows.boundaries`` can cut a table."""
     alter_locks_relatives: bool = False
     """Whether altering a table locks every table that foreign keys tie to it, not only the statement's own."""
 
@@ -249,8 +251,8 @@ class Rows(Protocol):
     def boundaries(self, session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows: int) -> list[KeyRange]:
         """Half-open ranges that cover every present and future row: the first is open below, the last above.
 
-        Found by walking the index ``chunk_rows`` at a time, so gaps make no empty chunks; an empty
-        table is one range.
+        Found by walking the index ``chunk_rows`` at a time, so gaps make no empty chunks, and a leading
+        value that many rows share is cut along the columns behind it; an empty table is one range.
         """
         ...
 

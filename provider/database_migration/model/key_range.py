@@ -2,28 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
 from typing import Self
 
 from database_migration.model.column_type import Form
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkKey:
-    """The one column that a table is cut along.
+class Cut(StrEnum):
+    """Along what a table is cut."""
 
-    Only forms that both engines order alike are cut: INTEGER by number, BINARY and UUID by octet. A table
-    without such a leading key column has no chunk key and is one chunk: text is never cut by an
-    engine's own order, because collations differ between the two sides.
-    """
+    ORDER = "order"
+    """The key's own order, which every engine has for these forms: numbers and moments by value, octets and
+    characters by their octets; never by an engine's collation, because those differ between the two sides."""
+    HASH = "hash"
+    """The first 32 bits of SHA-256 over the key columns' row text: for keys that have no such order, or no index in
+    it. Every chunk reads the whole index."""
+    PLACE = "place"
+    """The place of rows in the server's own files, for tables without a key; means nothing on another server, nor on
+    this one once rows are written."""
+
+
+HASH_SPACE = 2**32
+_MOST_HASH_RANGES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """A further column of a key."""
 
     column: str
     form: Form
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkKey:
+    """What a table is cut along: a column, and those behind it where one value may have any number of rows."""
+
+    column: str
+    form: Form
+    rest: tuple[KeyPart, ...] = ()
+    cut: Cut = Cut.ORDER
+
+    @property
+    def parts(self) -> tuple[KeyPart, ...]:
+        """All columns, the leading one first."""
+        return (KeyPart(self.column, self.form), *self.rest)
+
+    def values(self, bound: str) -> tuple[str, ...]:
+        """A bound's transfer texts, one for each of the key's first columns: a prefix stands for all below it."""
+        if self.cut is not Cut.ORDER or not self.rest:
+            return (bound,)
+        found: list[str] = json.loads(bound)
+        return tuple(found)
+
+    def bound(self, values: Sequence[str]) -> str:
+        """The bound of such texts, as the ledger keeps it."""
+        return json.dumps(list(values), ensure_ascii=False) if self.rest else values[0]
+
+    def after(self, lower: str | None, found: Sequence[str]) -> str:
+        """The bound in front of a row with these values: the shortest that lies behind ``lower``."""
+        if lower is not None and self.values(lower)[0] == found[0]:
+            return self.bound(found)
+        return self.bound(found[:1])
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRange:
-    """Rows with ``lower <= key < upper``; None is an open end. Bounds are transfer texts."""
+    """Rows with ``lower <= key < upper``; None is an open end.
+
+    Bounds are transfer texts; of a key of several columns a JSON array of them, of a hash or a place a number.
+    """
 
     key: ChunkKey | None = None
     lower: str | None = None
@@ -38,6 +90,13 @@ class KeyRange:
         """All rows of a table."""
         return cls()
 
+    @classmethod
+    def stored(cls, key: ChunkKey | None, lower: str | None, upper: str | None) -> Self:
+        """The range of bounds as the ledger has them: those of a table without a key are places."""
+        if key is None and not (lower is None and upper is None):
+            key = PLACE
+        return cls(key, lower, upper)
+
     @property
     def is_everything(self) -> bool:
         """Whether no row of the table is outside."""
@@ -45,12 +104,29 @@ class KeyRange:
 
     def split_at(self, middle: str) -> tuple[KeyRange, KeyRange]:
         """The two ranges that meet at ``middle``; together they hold what this one holds."""
-        return KeyRange(self.key, self.lower, middle), KeyRange(self.key, middle, self.upper)
+        return replace(self, upper=middle), replace(self, lower=middle)
 
     def __str__(self) -> str:
         if self.key is None:
             return "all rows"
-        return f"{self.lower or '…'} <= {self.key.column} < {self.upper or '…'}"
+        names = ", ".join(part.column for part in self.key.parts)
+        what = {Cut.ORDER: names, Cut.HASH: f"hash of {names}", Cut.PLACE: "place"}[self.key.cut]
+        return f"{self.lower or '…'} <= {what} < {self.upper or '…'}"
 
 
-__all__ = ["ChunkKey", "KeyRange"]
+PLACE = ChunkKey("", Form.INTEGER, cut=Cut.PLACE)
+"""The key of a table that has none."""
+
+
+def even_ranges(key: ChunkKey, parts: int, space: int) -> list[KeyRange]:
+    """``parts`` ranges of about the same width over the numbers from 0 to ``space``, open at both ends."""
+    bounds = [None, *(str(space * step // parts) for step in range(1, parts)), None]
+    return [KeyRange(key, low, high) for low, high in pairwise(bounds)]
+
+
+def hash_ranges(key: ChunkKey, rows: int, chunk_rows: int) -> list[KeyRange]:
+    """Ranges of hashes; not many, because each is found by reading every key."""
+    return even_ranges(key, max(1, min(_MOST_HASH_RANGES, -(-rows // chunk_rows))), HASH_SPACE)
+
+
+__all__ = ["HASH_SPACE", "PLACE", "ChunkKey", "Cut", "KeyPart", "KeyRange", "even_ranges", "hash_ranges"]

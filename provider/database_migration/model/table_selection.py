@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import takewhile
 
-from database_migration.model.column_type import Form, form_between
-from database_migration.model.key_range import ChunkKey
+from database_migration.model.column_type import Form, Kind, form_between
+from database_migration.model.key_range import ChunkKey, Cut, KeyPart
 from database_migration.model.schema import Column, Schema, Table
 from database_migration.model.unfit_value import Doubt, Substitute
 
@@ -95,7 +96,10 @@ class TablePair:
     row_key: tuple[ColumnPair, ...]
     """Empty where the table has no key."""
     chunk_key: ColumnPair | None
-    """The column that the table is cut along; None where it is one chunk."""
+    """The leading column that the table is cut along; None where it has no key."""
+    chunk_cut: Cut = Cut.ORDER
+    chunk_width: int = 1
+    """How many of the row key's columns take part in the cut."""
 
     @property
     def source_columns(self) -> tuple[FormedColumn, ...]:
@@ -109,13 +113,20 @@ class TablePair:
 
     @property
     def source_key(self) -> ChunkKey | None:
-        """The chunk key by its source name."""
-        return None if self.chunk_key is None else ChunkKey(self.chunk_key.source.name, self.chunk_key.form)
+        """The chunk key by its source names."""
+        return self._chunk_key([KeyPart(pair.source.name, pair.form) for pair in self.row_key])
 
     @property
     def target_key(self) -> ChunkKey | None:
-        """The chunk key by its target name."""
-        return None if self.chunk_key is None else ChunkKey(self.chunk_key.target.name, self.chunk_key.form)
+        """The chunk key by its target names."""
+        return self._chunk_key([KeyPart(pair.target.name, pair.form) for pair in self.row_key])
+
+    def _chunk_key(self, parts: list[KeyPart]) -> ChunkKey | None:
+        taken = self.row_key[: self.chunk_width]
+        # Where another value stands in a key's place, the two sides would find a row in different ranges.
+        if self.chunk_key is None or any(pair.substitutes for pair in taken):
+            return None
+        return ChunkKey(parts[0].column, parts[0].form, tuple(parts[1 : self.chunk_width]), self.chunk_cut)
 
     @property
     def reversed(self) -> TablePair:
@@ -128,10 +139,28 @@ class TablePair:
             None
             if self.chunk_key is None
             else ColumnPair(self.chunk_key.target, self.chunk_key.source, self.chunk_key.form),
+            self.chunk_cut,
+            self.chunk_width,
         )
 
 
-_CUT_FORMS = frozenset({Form.INTEGER, Form.BINARY, Form.UUID})
+_ORDERED = frozenset(
+    {Form.INTEGER, Form.DECIMAL, Form.YEAR, Form.DATE, Form.DATETIME, Form.TIMESTAMP, Form.BINARY, Form.UUID}
+)
+_TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
+_UNICODE = ("utf8mb4", "utf8mb3", "ascii", None)
+_BY_OCTETS = frozenset({"C", "POSIX", "ucs_basic", "C.utf8", "C.UTF-8", "pg_c_utf8"})
+
+
+def _is_ordered(pair: ColumnPair) -> bool:
+    """Whether rows can be cut by the column's values so that both sides agree and the source's index serves."""
+    column = pair.source
+    if pair.form is not Form.TEXT:
+        return pair.form in _ORDERED
+    if column.type.kind not in _TEXTS or pair.target.type.kind not in _TEXTS or column.type.native == "citext":
+        return False
+    collation = column.collation or ""
+    return collation in _BY_OCTETS or (collation.endswith("_bin") and column.charset in _UNICODE)
 
 
 def pair_tables(selection: TableSelection, source: Schema, target: Schema) -> tuple[TablePair, ...]:
@@ -155,8 +184,10 @@ def _pair(selection: TableSelection, source: Table, target: Table) -> TablePair:
     by_name = {pair.source.name: pair for pair in columns}
     key_names = source.row_key
     row_key = tuple(by_name[name] for name in key_names) if all(n in by_name for n in key_names) else ()
-    leading = row_key[0] if row_key and row_key[0].form in _CUT_FORMS else None
-    return TablePair(source, target, tuple(columns), row_key, leading)
+    ordered = tuple(takewhile(_is_ordered, row_key))
+    cut, width = (Cut.ORDER, len(ordered)) if ordered else (Cut.HASH, len(row_key))
+    leading = row_key[0] if row_key and all(pair.form is not Form.JSON for pair in row_key) else None
+    return TablePair(source, target, tuple(columns), row_key, leading, cut, width)
 
 
 __all__ = ["ColumnPair", "FormedColumn", "TablePair", "TableSelection", "pair_tables"]

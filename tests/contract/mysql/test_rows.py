@@ -13,11 +13,12 @@ from database_migration.engines.mysql.bulk_frame import Frame
 from database_migration.engines.mysql.bulk_load import CSV
 from database_migration.engines.mysql.catalog import MySQLCatalog
 from database_migration.engines.mysql.connection import MySQLSession
+from database_migration.engines.mysql.key_conditions import range_condition
 from database_migration.engines.mysql.rows import MySQLRows
 from database_migration.engines.protocol import Endpoint
 from database_migration.errors import ValueRefused
 from database_migration.model.column_type import Form
-from database_migration.model.key_range import ChunkKey, KeyRange
+from database_migration.model.key_range import ChunkKey, KeyPart, KeyRange
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -85,8 +86,27 @@ def test_boundaries_of_a_repeated_key(session: MySQLSession, endpoint: Endpoint)
     session.execute("INSERT INTO t VALUES " + ", ".join(f"({a}, {b})" for a in (1, 2, 3) for b in range(20)))
     table = table_of(session, endpoint)
     ranges = ROWS.boundaries(session, endpoint.schema, table, ChunkKey("a", Form.INTEGER), 5)
-    assert [(r.lower, r.upper) for r in ranges] == [(None, "1"), ("1", "2"), ("2", "3"), ("3", None)]
+    assert [(r.lower, r.upper) for r in ranges] == [(None, "2"), ("2", "3"), ("3", None)]
     assert sum(count_in(session, endpoint, table, r) for r in ranges) == 60
+
+
+def test_a_shared_leading_value_is_cut_behind_it(session: MySQLSession, endpoint: Endpoint) -> None:
+    session.execute(
+        "CREATE TABLE t (a int, b varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, PRIMARY KEY (a, b))"
+    )
+    rows = [(1, "x"), *((2, f"{n:03}") for n in range(500)), (3, "y")]
+    session.execute("INSERT INTO t VALUES " + ", ".join(f"({a}, '{b}')" for a, b in rows))
+    session.execute("ANALYZE TABLE t")
+    table = table_of(session, endpoint)
+    key = ChunkKey("a", Form.INTEGER, (KeyPart("b", Form.TEXT),))
+    ranges = ROWS.boundaries(session, endpoint.schema, table, key, 50)
+    assert ranges[1].lower is not None
+    assert key.values(ranges[1].lower)[0] == "2"
+    counts = [count_in(session, endpoint, table, r) for r in ranges]
+    assert sum(counts) == 502
+    assert max(counts) <= 50
+    plan = session.execute(f"EXPLAIN SELECT COUNT(*) FROM t {range_condition(table, ranges[4])}")
+    assert "range" in str(plan)  # the index is read from bound to bound
 
 
 def test_an_empty_table_is_one_range(session: MySQLSession, endpoint: Endpoint) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from database_migration.model.column_type import ColumnType, Form, Kind
-from database_migration.model.key_range import ChunkKey, KeyRange
+from database_migration.model.key_range import PLACE, ChunkKey, Cut, KeyPart, KeyRange
 from database_migration.model.schema import Column, Index, IndexPart, Schema, Table
 from database_migration.model.table_selection import TableSelection, pair_tables
 
@@ -64,11 +64,20 @@ def test_pairs_follow_renames_and_leave_out_what_is_excluded() -> None:
     ]
 
 
-def test_text_keys_are_not_cut() -> None:
+def test_text_keys_are_cut_by_their_hash_unless_a_collation_sorts_by_octets() -> None:
     keyed_by_text = Schema("s", (table(unique("u", "code")),))
     (pair,) = pair_tables(TableSelection(), keyed_by_text, keyed_by_text)
     assert [p.source.name for p in pair.row_key] == ["code"]
-    assert pair.chunk_key is None
+    assert pair.source_key == ChunkKey("code", Form.TEXT, cut=Cut.HASH)
+
+
+def test_bounds_of_several_columns_are_the_shortest_that_serve() -> None:
+    key = ChunkKey("shop", Form.INTEGER, (KeyPart("id", Form.INTEGER),))
+    assert key.after('["1"]', ("2", "17")) == '["2"]'
+    assert key.after('["2"]', ("2", "17")) == '["2", "17"]'
+    assert key.values('["2", "17"]') == ("2", "17")
+    assert KeyRange.stored(None, "8", None).key == PLACE
+    assert str(KeyRange(key, '["2"]', None)) == '["2"] <= shop, id < …'
 
 
 def test_ranges_split_without_a_gap() -> None:

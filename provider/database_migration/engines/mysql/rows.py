@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 
 from database_migration.engines.mysql import bulk_binary, bulk_load, bulk_read, row_digest
 from database_migration.engines.mysql.connection import own_session, quote
-from database_migration.engines.mysql.key_conditions import key_expression, key_literal, range_condition
+from database_migration.engines.mysql.key_conditions import range_condition
+from database_migration.engines.mysql.key_walk import walk
 from database_migration.engines.mysql.literals import any_of
-from database_migration.engines.mysql.value_sql import transfer
 from database_migration.engines.protocol import BulkFormat, Checksum, Session
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import ChunkKey, KeyRange
@@ -23,23 +22,7 @@ class MySQLRows:
     """See ``engines.protocol.Rows``."""
 
     def boundaries(self, session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows: int) -> list[KeyRange]:
-        name = key_expression(table, key)
-        text = transfer(FormedColumn(table.column(key.column), key.form), quote(key.column))
-        source = f"SELECT {text} FROM {quote(schema, table.name)}"
-        bounds: list[str] = []
-        condition = f"WHERE {name} IS NOT NULL"
-        while True:
-            found = session.execute(f"{source} {condition} ORDER BY {name} LIMIT 1 OFFSET {int(chunk_rows)}")
-            if found and bounds and found[0][0] == bounds[-1]:
-                # More than a chunk's rows share the leading key column: go on behind them.
-                beyond = f"WHERE {name} > {key_literal(table, key, bounds[-1])}"
-                found = session.execute(f"{source} {beyond} ORDER BY {name} LIMIT 1")
-            if not found:
-                break
-            bounds.append(str(found[0][0]))
-            condition = f"WHERE {name} >= {key_literal(table, key, bounds[-1])}"
-        edges = [None, *bounds, None]
-        return [KeyRange(key, lower, upper) for lower, upper in pairwise(edges)]
+        return walk(own_session(session), schema, table, key, chunk_rows)
 
     def read_bulk(
         self,

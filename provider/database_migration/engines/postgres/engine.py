@@ -28,6 +28,7 @@ from database_migration.engines.protocol import (
     TriggerHold,
     WriteFence,
 )
+from database_migration.model.key_range import Cut
 from database_migration.model.unfit_value import ValueKind, ValueReach
 
 
@@ -43,6 +44,7 @@ class PostgresEngine:
         index_names_per_schema=True,
         partitions_have_foreign_keys=True,
         default_port=5432,
+        cuts=frozenset(Cut),
         values=ValueReach(
             own=frozenset({ValueKind.SPECIAL_NUMBER, ValueKind.SPECIAL_DATE, ValueKind.MONTHS}),
             cannot=frozenset({ValueKind.ZERO_DATE, ValueKind.NUL_CHARACTER, ValueKind.INVALID_TEXT}),

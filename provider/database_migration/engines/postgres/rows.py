@@ -14,16 +14,16 @@ from typing import cast
 from psycopg import capabilities
 
 from database_migration.engines.postgres import bulk_binary, bulk_stream
-from database_migration.engines.postgres.codec import canonical_length, canonical_sql, parameter, transfer_sql
+from database_migration.engines.postgres.codec import parameter, transfer_sql
 from database_migration.engines.postgres.connection import connection_of, query
 from database_migration.engines.postgres.folded_keys import exact_names
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.postgres.row_ranges import condition, source_of, walk
+from database_migration.engines.postgres.row_text import row_text_sql
 from database_migration.engines.postgres.server_errors import translated
 from database_migration.engines.postgres.unfit_values import value_of
 from database_migration.engines.protocol import BulkFormat, Checksum, Row, Session
 from database_migration.model.bulk_format import BinaryFormat
-from database_migration.model.column_type import Form
 from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.schema import Column, Table
 from database_migration.model.table_selection import FormedColumn
@@ -149,17 +149,7 @@ class PostgresRows:
 
 
 def _digest_sql(columns: Sequence[FormedColumn]) -> str:
-    return f"('x' || substr(md5({_row_text_sql(columns)}), 1, 15))::bit(60)::bigint"
-
-
-def _row_text_sql(columns: Sequence[FormedColumn]) -> str:
-    parts = []
-    for formed in columns:
-        if formed.form is not Form.JSON:
-            text = canonical_sql(formed, value_of(formed))
-            length = canonical_length(formed) or f"octet_length({text})"
-            parts.append(f"coalesce('V' || {length} || ':' || {text}, 'N')")
-    return " || ".join(parts) or "''"
+    return f"('x' || substr(md5({row_text_sql(columns)}), 1, 15))::bit(60)::bigint"
 
 
 def _tuple_sql(keys: Sequence[FormedColumn], values: tuple[str, ...]) -> str:

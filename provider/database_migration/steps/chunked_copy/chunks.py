@@ -7,11 +7,14 @@ import logging
 from database_migration.engines.protocol import Session
 from database_migration.errors import TargetNotOurs
 from database_migration.ledger import Chunks, Ledger
-from database_migration.model.key_range import KeyRange
+from database_migration.model.key_range import PLACE, KeyRange
 from database_migration.model.migration_state import ChunkLine, Phase
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.run import Database, MigrationRun
+
+_MOST_BYTES = 256 * 1024 * 1024
+_LEAST_ROWS = 100
 
 log = logging.getLogger(__name__)
 
@@ -55,16 +58,23 @@ def refuse_foreign_rows(session: Session, chunks: Chunks, target: Database, pair
 
 def rows_of(pair: TablePair, line: ChunkLine) -> KeyRange:
     """A chunk's key range on the source."""
-    return KeyRange(pair.source_key, line.lower, line.upper)
+    return KeyRange.stored(pair.source_key, line.lower, line.upper)
+
+
+def chunk_rows(options: ChunkedCopyOptions, pair: TablePair) -> int:
+    """Rows of a chunk of a table: fewer where rows are so wide that a chunk would hold more than 256 MB."""
+    width = pair.source.estimated_bytes // max(pair.source.estimated_rows, 1)
+    return max(_LEAST_ROWS, min(options.chunk_rows, _MOST_BYTES // max(width, 1)))
 
 
 def _cut(run: MigrationRun, options: ChunkedCopyOptions, source: Session, ledger: Ledger, pair: TablePair) -> None:
+    rows = chunk_rows(options, pair)
+    # Without a key, rows are found by their place in the source's files; nothing writes then (preflight sees to it).
+    key = pair.source_key or (None if run.online else PLACE)
     ranges = [KeyRange.everything()]
-    if pair.source_key is not None:
-        ranges = run.source.engine.rows.boundaries(
-            source, run.source.schema, pair.source, pair.source_key, options.chunk_rows
-        )
-    estimated_rows = max(pair.source.estimated_rows, (len(ranges) - 1) * options.chunk_rows)
+    if key is not None and key.cut in run.source.engine.traits.cuts:
+        ranges = run.source.engine.rows.boundaries(source, run.source.schema, pair.source, key, rows)
+    estimated_rows = max(pair.source.estimated_rows, (len(ranges) - 1) * rows if len(ranges) > 1 else 0)
     ledger.chunks.plan(pair.source.name, ranges, estimated_rows=estimated_rows)
     log.info("%s: %d chunks, about %d rows.", pair.source.name, len(ranges), estimated_rows)
 

@@ -16,13 +16,14 @@ from uuid import UUID
 
 from database_migration.engines.protocol import Checksum, Session
 from database_migration.model.column_type import Form
-from database_migration.model.key_range import KeyRange
+from database_migration.model.key_range import Cut, KeyRange
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.validate.canonical import canonical
 from database_migration.steps.validate.difference import Difference, DifferenceKind
 from database_migration.steps.validate.sides import Sides, on_target
 
 _LEAF_ROWS = 1000
+_SPLIT_FORMS = (Form.INTEGER, Form.BINARY, Form.UUID)
 _PARTS = 16
 _DIGESTS_IN_MEMORY = 200_000
 MOST_SUSPECTS = 20_000
@@ -80,6 +81,8 @@ def find_suspects(sides: Sides, pair: TablePair, rows: KeyRange, at_most: int, s
 def split(rows: KeyRange, parts: int) -> list[KeyRange]:
     """Up to ``parts`` ranges that make up a bounded one; [] where there is nothing to split along."""
     if rows.key is None or rows.lower is None or rows.upper is None:
+        return []
+    if rows.key.form not in _SPLIT_FORMS or rows.key.rest or rows.key.cut is not Cut.ORDER:
         return []
     number, text = _arithmetic(rows.key.form, max(len(rows.lower), len(rows.upper)))
     lower, upper = number(rows.lower), number(rows.upper)

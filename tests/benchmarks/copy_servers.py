@@ -1,0 +1,150 @@
+"""Four private servers, two of each engine, and the runs between them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from benchmarks.bench_tables import BenchTable
+from database_migration.engines.protocol import Checksum, Endpoint
+from database_migration.model.key_range import KeyRange
+from database_migration.model.table_selection import TableSelection
+from database_migration.reports.archive import ReportArchive
+from database_migration.steps.apply_schema import ApplySchemaOptions, Stage, apply_schema
+from database_migration.steps.run import Database, MigrationRun
+from database_migration.steps.schema_compare import remember_source
+from fixtures.servers import Database as Address
+from fixtures.servers import MariaDBServer, PostgresServer, PrivateServer
+from integration.conftest import engine_named
+
+USER = "bench"
+"""Account and password of every contender, without a character that a tool would stumble over."""
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A source and a target, each the same database in every run."""
+
+    name: str
+    source: Address
+    target: Address
+    folder: Path
+
+    def endpoint(self, address: Address) -> Endpoint:
+        """An address as the engine is told of it."""
+        schema = address.database if address.engine == "mysql" else "public"
+        return Endpoint(address.engine, address.host, address.port, USER, USER, address.database, schema)
+
+    def fresh_run(self, *tables: str) -> MigrationRun:
+        """A run whose target tables are made and empty."""
+        run = MigrationRun(
+            f"bench_{next(_numbers)}",
+            "run",
+            Database(engine_named(self.source.engine), self.endpoint(self.source)),
+            Database(engine_named(self.target.engine), self.endpoint(self.target)),
+            ReportArchive(self.folder),
+            selection=TableSelection(include=tables),
+            online=False,
+        )
+        with run.target.connect("bench") as session:
+            for table in run.target.read_schema().tables:
+                session.execute(run.target.engine.ddl.drop_table(run.target.schema, table.name))
+        run.open()
+        with run.current_ledger() as ledger:
+            remember_source(run, ledger, run.source.read_schema())
+        apply_schema(run, ApplySchemaOptions(), Stage.TABLES)
+        self._settle(run)
+        return run
+
+    def _settle(self, run: MigrationRun) -> None:
+        """Leave no work of the run before to this one's time."""
+        if self.target.engine == "postgres":
+            with run.target.connect("bench") as session:
+                session.execute("CHECKPOINT")
+
+    def checksum(self, run: MigrationRun, table: str, *, of_source: bool) -> Checksum:
+        """Every row's checksum on one side."""
+        pair = next(pair for pair in run.pairs() if pair.source.name == table)
+        side = run.source if of_source else run.target
+        own, columns = (pair.source, pair.source_columns) if of_source else (pair.target, pair.target_columns)
+        with side.connect("bench") as session:
+            return side.engine.rows.checksum(session, side.schema, own, columns, KeyRange.everything())
+
+
+@dataclass(frozen=True, slots=True)
+class CopyServers:
+    """The servers while they run."""
+
+    mariadb: MariaDBServer
+    mariadb_target: MariaDBServer
+    postgres: PostgresServer
+    postgres_target: PostgresServer
+    folder: Path
+
+    def way(self, source: str, target: str) -> Way:
+        """The way between two of the servers, by name (``mysql``, ``postgres``)."""
+        from_, to = self._sources()[source], self._targets()[target]
+        return Way(f"{source} → {target}", from_.database("source"), to.database("target"), self.folder)
+
+    def target_pid(self, engine: str) -> int:
+        """The process of a target server."""
+        return self._targets()[engine].pid
+
+    def fill(self, table: BenchTable, rows: int, *, postgres_too: bool) -> None:
+        """Make a table's rows on the source servers."""
+        source = self.mariadb.database("source")
+        source.execute(f"DROP TABLE IF EXISTS {table.name}")
+        source.execute(table.create)
+        source.execute(table.fill_sql(rows))
+        source.execute(f"ANALYZE TABLE {table.name}")
+        if postgres_too:
+            address = self.postgres.database("source")
+            way = Way("filling", source, address, self.folder)
+            run = way.fresh_run(table.name)
+            from benchmarks.lane_process import copy_by_lanes
+            from database_migration.steps.chunked_copy import ChunkedCopyOptions
+
+            copy_by_lanes(run, ChunkedCopyOptions(lanes=1))
+            address.execute("DROP SCHEMA database_migration CASCADE")
+            address.execute(f"VACUUM ANALYZE {table.name}")
+
+    def _sources(self) -> dict[str, PrivateServer]:
+        return {"mysql": self.mariadb, "postgres": self.postgres}
+
+    def _targets(self) -> dict[str, PrivateServer]:
+        return {"mysql": self.mariadb_target, "postgres": self.postgres_target}
+
+
+@contextmanager
+def copy_servers() -> Iterator[CopyServers]:
+    """Servers with empty databases ``source`` and ``target``, until the block ends."""
+    folder = Path(tempfile.mkdtemp(prefix="dm-bench-"))
+    folder.chmod(0o755)
+    large = {"innodb_buffer_pool_size": "512M", "innodb_log_file_size": "256M"}
+    roomy = {"shared_buffers": "256MB", "max_wal_size": "4GB"}
+    try:
+        with (
+            MariaDBServer(folder / "m1", server_id=41, settings=large) as mariadb,
+            MariaDBServer(folder / "m2", server_id=42, settings=large) as mariadb_target,
+            PostgresServer(folder / "p1", settings=roomy) as postgres,
+            PostgresServer(folder / "p2", server_id=2, settings=roomy) as postgres_target,
+        ):
+            for server, name in ((mariadb, "source"), (mariadb_target, "target")):
+                server.create_database(name)
+                server.execute(f"CREATE USER {USER}@'%' IDENTIFIED BY '{USER}'")
+                server.execute(f"GRANT ALL ON *.* TO {USER}@'%' WITH GRANT OPTION")
+            for other, name in ((postgres, "source"), (postgres_target, "target")):
+                other.create_database(name)
+                other.execute(f"CREATE ROLE {USER} SUPERUSER LOGIN PASSWORD '{USER}'")
+            yield CopyServers(mariadb, mariadb_target, postgres, postgres_target, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+__all__ = ["USER", "CopyServers", "Way", "copy_servers"]
