@@ -190,7 +190,7 @@ def test_a_second_plan_does_not_hide_a_change(run: MigrationRun) -> None:
 def test_lanes_are_measured_together(
     make_run: MakeRun, request: pytest.FixtureRequest, engines: tuple[str, str]
 ) -> None:
-    """Several probe tables at once, with a named key each, in one schema."""
+    """Several probe tables at once in one schema, with a key's name and a collation that all of them want."""
     source, target = (request.getfixturevalue(name) for name in engines)
     is_mariadb = engines[0] == "mariadb"
     numbers = "seq_1_to_20000" if is_mariadb else "generate_series(1, 20000) AS s(seq)"
@@ -199,8 +199,8 @@ def test_lanes_are_measured_together(
         source,
         target,
         "CREATE TABLE wide (id int NOT NULL, a varchar(500) NOT NULL, b varchar(500) NOT NULL,"
-        " CONSTRAINT wide_key PRIMARY KEY (id));\n"
-        f"INSERT INTO wide SELECT seq, repeat({digest}, 12), repeat('x', 400) FROM {numbers};",
+        " code varchar(40) NOT NULL UNIQUE, CONSTRAINT wide_key PRIMARY KEY (id));\n"
+        f"INSERT INTO wide SELECT seq, repeat({digest}, 12), repeat('x', 400), {digest} FROM {numbers};",
     )
     preflight(run, PreflightOptions())
     report = plan(

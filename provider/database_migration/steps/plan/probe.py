@@ -20,10 +20,9 @@ from database_migration.ledger import CONTROL_SCHEMA
 from database_migration.model.change import Change, Operation
 from database_migration.model.key_range import KeyRange
 from database_migration.model.report import Finding, Severity
-from database_migration.model.schema import Table
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.chunked_copy.lane_figures import MeteredBlocks
-from database_migration.steps.plan.probe_table import probe_table, writing
+from database_migration.steps.plan.probe_table import ProbeTable, probe_table
 from database_migration.steps.plan.samples import sample_ranges, tables_to_probe
 from database_migration.steps.plan.volumes import TableVolume
 from database_migration.steps.run import MigrationRun
@@ -128,8 +127,8 @@ def probe(
 
 
 def _warm_up(run: MigrationRun, source: Session, target: Session, pair: TablePair, rows: KeyRange) -> None:
-    with probe_table(run, target, pair) as table:
-        _copy(run, source, target, pair, table, rows)
+    with probe_table(run, target, pair) as made:
+        _copy(run, source, pair, made, rows)
 
 
 def _measure(
@@ -144,15 +143,15 @@ def _measure(
     made = TableProbe(pair.source.name)
     began = time.monotonic()
     try:
-        with probe_table(run, target, pair) as table:
+        with probe_table(run, target, pair) as ours:
             made = replace(made, create_seconds=time.monotonic() - began)
-            samples = [_sample(run, source, target, pair, table, rows) for rows in ranges]
+            samples = [_sample(run, source, pair, ours, rows) for rows in ranges]
             made = replace(made, samples=tuple(sample for sample in samples if sample.rows))
             if made.rows and pair.row_key:
-                made = replace(made, apply_rows_per_second=_apply(run, source, target, pair, table, ranges[0]))
-            if made.rows and table.indexes:
-                seconds = _build_indexes(run, target, table)
-                made = replace(made, indexes=len(table.indexes), index_seconds=seconds)
+                made = replace(made, apply_rows_per_second=_apply(run, source, pair, ours, ranges[0]))
+            if made.rows and ours.table.indexes:
+                seconds = _build_indexes(run, ours)
+                made = replace(made, indexes=len(ours.table.indexes), index_seconds=seconds)
     except Refused as refusal:
         if not made.rows:
             raise
@@ -168,23 +167,21 @@ def _measure(
     return made
 
 
-def _sample(
-    run: MigrationRun, source: Session, target: Session, pair: TablePair, table: Table, rows: KeyRange
-) -> Sample:
-    count, blocks, seconds = _copy(run, source, target, pair, table, rows)
+def _sample(run: MigrationRun, source: Session, pair: TablePair, made: ProbeTable, rows: KeyRange) -> Sample:
+    count, blocks, seconds = _copy(run, source, pair, made, rows)
     began = time.monotonic()
     run.source.engine.rows.checksum(source, run.source.schema, pair.source, pair.source_columns, rows)
     source_checksum = time.monotonic() - began
     began = time.monotonic()
     key = pair.target_key if rows.key else None
     run.target.engine.rows.checksum(
-        target, CONTROL_SCHEMA, table, pair.target_columns, KeyRange(key, rows.lower, rows.upper)
+        made.session, CONTROL_SCHEMA, made.table, pair.target_columns, KeyRange(key, rows.lower, rows.upper)
     )
     return Sample(count, blocks.bytes, blocks.seconds, seconds, source_checksum, time.monotonic() - began)
 
 
 def _copy(
-    run: MigrationRun, source: Session, target: Session, pair: TablePair, table: Table, rows: KeyRange
+    run: MigrationRun, source: Session, pair: TablePair, made: ProbeTable, rows: KeyRange
 ) -> tuple[int, MeteredBlocks, float]:
     """As a lane does it: rows, what passed, and seconds."""
     engine = run.target.engine
@@ -194,31 +191,32 @@ def _copy(
             source, run.source.schema, pair.source, pair.source_columns, rows, engine.traits.bulk_format
         )
     )
-    with writing(run, target):
-        loaded = engine.rows.load_bulk(target, CONTROL_SCHEMA, table, pair.target_columns, blocks)
+    with made.writing():
+        loaded = engine.rows.load_bulk(made.session, CONTROL_SCHEMA, made.table, pair.target_columns, blocks)
     return loaded, blocks, time.monotonic() - began
 
 
-def _apply(
-    run: MigrationRun, source: Session, target: Session, pair: TablePair, table: Table, rows: KeyRange
-) -> float | None:
+def _apply(run: MigrationRun, source: Session, pair: TablePair, made: ProbeTable, rows: KeyRange) -> float | None:
     """Rows a second that are put by their key, as changes are; reading and decoding the log comes on top."""
     names = [column.name for column in pair.source_columns]
     texts = run.source.engine.rows.fetch(source, run.source.schema, pair.source, pair.source_columns, rows)
     images = [dict(zip(names, values, strict=True)) for values in islice(texts, _CHANGES)]
     changes = [Change(Operation.INSERT, pair.source.name, after=image) for image in images]
     began = time.monotonic()
-    with writing(run, target):
-        run.target.engine.writer.apply(target, CONTROL_SCHEMA, {pair.source.name: replace(pair, target=table)}, changes)
+    with made.writing():
+        run.target.engine.writer.apply(
+            made.session, CONTROL_SCHEMA, {pair.source.name: replace(pair, target=made.table)}, changes
+        )
     seconds = time.monotonic() - began
     return len(changes) / seconds if changes and seconds else None
 
 
-def _build_indexes(run: MigrationRun, target: Session, table: Table) -> float:
+def _build_indexes(run: MigrationRun, made: ProbeTable) -> float:
+    table = made.table
     statements = [run.target.engine.ddl.create_index(CONTROL_SCHEMA, table, index) for index in table.indexes]
     began = time.monotonic()
     for statement in statements:
-        target.execute(statement.sql)
+        made.session.execute(statement.sql)
     return time.monotonic() - began
 
 
@@ -233,12 +231,12 @@ def _together(
         for number in range(lanes):
             source = stack.enter_context(run.source.connect(f"plan lane {number}"))
             target = stack.enter_context(run.target.connect(f"plan lane {number}"))
-            ends.append((source, target, stack.enter_context(probe_table(run, target, pair, number + 1))))
+            ends.append((source, stack.enter_context(probe_table(run, target, pair, number))))
 
         def lane(number: int) -> None:
-            source, target, table = ends[number]
+            source, made = ends[number]
             for rows in ranges[number::lanes]:
-                _copy(run, source, target, pair, table, rows)
+                _copy(run, source, pair, made, rows)
 
         began = time.monotonic()
         with ThreadPoolExecutor(lanes) as pool:
