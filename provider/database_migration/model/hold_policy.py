@@ -21,6 +21,9 @@ class HoldPolicy:
     collations: Collations = field(default_factory=dict)
     """What becomes of a text column's collation, by the column's target name: a word of ``CaseFolding`` or a
     collation's name (``CollationMapping.of_table``)."""
+    source_version: str = ""
+    target_version: str = ""
+    """What the servers say of themselves: MariaDB and MySQL are one engine and hold different things."""
 
 
 __all__ = ["HoldPolicy"]

@@ -177,7 +177,9 @@ def checks(rows: Iterable[Row], *, is_mariadb: bool) -> tuple[tuple[Check, ...],
         (text(name), text(clause) if is_mariadb else unescape(text(clause)), bool(enforced))
         for name, clause, enforced in rows
     )
-    documents = {found["column"] for _, clause, _ in clauses if (found := JSON_CHECK.fullmatch(clause))}
+    documents = {
+        found["column"].replace("``", "`") for _, clause, _ in clauses if (found := JSON_CHECK.fullmatch(clause))
+    }
     return (
         tuple(
             Check(name, tidy(clause), enforced=enforced)

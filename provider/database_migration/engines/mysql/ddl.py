@@ -12,6 +12,7 @@ from database_migration.engines.mysql.connection import IF_EXISTS, quote
 from database_migration.engines.mysql.defaults import default_sql, now_sql
 from database_migration.engines.mysql.hand_scripts import script
 from database_migration.engines.mysql.hold_collations import own_collations, stand_in
+from database_migration.engines.mysql.hold_flavour import hold_flavour
 from database_migration.engines.mysql.hold_objects import hold_objects
 from database_migration.engines.mysql.hold_table import hold_table
 from database_migration.engines.protocol import Statement
@@ -39,7 +40,8 @@ class MySQLDdl:
 
     def hold(self, table: Table, *, dialect: str, policy: HoldPolicy | None = None) -> tuple[Table, list[Finding]]:
         if dialect == "mysql":
-            return own_collations(table, policy or HoldPolicy()), []
+            policy = policy or HoldPolicy()
+            return hold_flavour(own_collations(table, policy), policy)
         return hold_table(table, dialect, policy or HoldPolicy())
 
     def hold_objects(

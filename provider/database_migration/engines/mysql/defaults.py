@@ -42,6 +42,15 @@ def read_default(raw: str | None, extra: str, kind: ColumnType, *, is_mariadb: b
     return Default(tidy(text), is_expression=True)
 
 
+def constant_text(text: str, kind: ColumnType) -> str:
+    """A constant as the catalog spells it for a type: ``1.5`` of decimal(5,2) is ``1.50``."""
+    if kind.kind is not Kind.DECIMAL or not _NUMBER.fullmatch(text) or "e" in text.lower():
+        return text
+    whole, _, fraction = text.partition(".")
+    scale = kind.scale or 0
+    return f"{whole}.{fraction:0<{scale}}" if scale >= len(fraction.rstrip("0")) and scale else text
+
+
 def default_sql(default: Default, kind: ColumnType) -> str:
     """What stands behind DEFAULT."""
     if default.is_expression:
@@ -97,4 +106,4 @@ def _literal(text: str, kind: ColumnType) -> str:
     return text_literal(text)
 
 
-__all__ = ["EXPRESSION_ONLY", "default_sql", "now_sql", "read_default"]
+__all__ = ["EXPRESSION_ONLY", "constant_text", "default_sql", "now_sql", "read_default"]

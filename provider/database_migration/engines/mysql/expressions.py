@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import suppress
 
 import sqlglot
 from sqlglot import exp
@@ -40,7 +41,10 @@ _TEXT_TYPES = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.T
 
 
 def unescape(text: str) -> str:
-    """An expression as MySQL's information_schema has it, with quotes and backslashes escaped once more."""
+    """An expression as MySQL's information_schema has it: with quotes and backslashes escaped once more, and with
+    octets of UTF-8 taken for letters of Latin-1 (`ü` comes as `Ã¼`, seen on 9.7)."""
+    with suppress(UnicodeError):
+        text = text.encode("latin-1").decode()
     return _ESCAPED.sub(r"\1", text)
 
 

@@ -49,7 +49,7 @@ def collation_findings(table: Table) -> list[Finding]:
 
 
 def stand_in(collation: str) -> str:
-    """What a server has in place of a collation of the other flavour: MariaDB of 0900's, MySQL of uca1400's.
+    """What a server has for a collation of the other flavour: MariaDB of 0900's, MySQL of uca1400's and nopad's.
 
     What tells texts apart gives way to what tells them apart as well.
     """
@@ -59,6 +59,8 @@ def stand_in(collation: str) -> str:
     if "uca1400" in collation:  # unknown to MySQL
         words = ("as_cs" if exact else "as_ci") if "_as_" in collation else "ai_ci"
         return f"utf8mb4_0900_{words}"
+    if "_nopad_" in collation:  # MariaDB's, whose blanks at the end count as 0900's do
+        return "utf8mb4_0900_bin" if exact else "utf8mb4_0900_ai_ci"
     return collation
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from database_migration.engines.mysql.defaults import constant_text
 from database_migration.engines.mysql.expressions import translate
 from database_migration.engines.mysql.hold_collations import collation_findings, collation_for
 from database_migration.engines.mysql.hold_types import TEXT_KINDS, hold_type
@@ -99,7 +100,7 @@ def _default(column: Column, held: ColumnType, dialect: str, subject: str, findi
         return None
     if column.type.kind is not Kind.INTERVAL:
         if not default.is_expression:
-            return default
+            return Default(constant_text(default.text, held))
         translated = _default_expression(default.text, column.type, held, dialect)
         if translated is not None:
             return translated

@@ -8,7 +8,7 @@ from database_migration.engines.mysql.expressions import translate
 from database_migration.engines.mysql.hold_columns import hold_columns, octets
 from database_migration.engines.mysql.hold_partitions import hold_partitions
 from database_migration.engines.mysql.hold_types import KEYED_CHARACTERS
-from database_migration.engines.mysql.names import fitted
+from database_migration.engines.mysql.names import fitted, schema_wide
 from database_migration.model.column_type import Kind
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
@@ -145,11 +145,6 @@ def _foreign_key(held: Table, key: ForeignKey, findings: list[Finding]) -> Forei
     )
 
 
-def schema_wide(table: str, name: str) -> str:
-    """A constraint's name that no other table of the schema uses: it begins with its table's."""
-    return fitted(name if name.startswith(table) else f"{table}_{name}")
-
-
 def _supported(held: Table) -> list[Index]:
     """The indexes, with those that foreign keys and AUTO_INCREMENT cannot do without."""
     indexes = list(held.indexes)
@@ -192,4 +187,4 @@ def _checks(held: Table, table: Table, dialect: str, findings: list[Finding]) ->
     return tuple(sorted(checks, key=lambda check: check.name))
 
 
-__all__ = ["hold_table", "schema_wide"]
+__all__ = ["hold_table"]

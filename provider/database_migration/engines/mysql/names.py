@@ -27,9 +27,14 @@ def fitted(name: str) -> str:
     return f"{name[: MAX_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
+def schema_wide(table: str, name: str) -> str:
+    """A constraint's name that no other table of the schema uses: it begins with its table's."""
+    return fitted(name if name.startswith(table) else f"{table}_{name}")
+
+
 def fence_name(table: str, event: str) -> str:
     """The name of the fence's trigger on a table; ``event`` is INSERT, UPDATE or DELETE."""
     return fitted(f"{OWN_PREFIX}fence_{event[0].lower()}_{table}")
 
 
-__all__ = ["MARKER_TABLE", "MAX_NAME", "OWN_DATABASE", "OWN_PREFIX", "fence_name", "fitted", "is_own"]
+__all__ = ["MARKER_TABLE", "MAX_NAME", "OWN_DATABASE", "OWN_PREFIX", "fence_name", "fitted", "is_own", "schema_wide"]

@@ -95,8 +95,9 @@ def build_expected(
             run.selection.target_column(table.name, name): word
             for name, word in run.mapping.collations.of_table(table).items()
         }
+        policy = HoldPolicy(run.mapping, names, collations, source.server_version, target_version)
         held[table.name], said = run.target.engine.ddl.hold(
-            renamed, dialect=run.source.engine.traits.engine, policy=HoldPolicy(run.mapping, names, collations)
+            renamed, dialect=run.source.engine.traits.engine, policy=policy
         )
         findings += said
     tables, said = unify_key_types(tuple(held.values()))
