@@ -34,6 +34,8 @@ class Way:
     name: str
     source: Address
     target: Address
+    target_pid: int
+    """The target server's process."""
     folder: Path
 
     def endpoint(self, address: Address) -> Endpoint:
@@ -90,11 +92,7 @@ class CopyServers:
     def way(self, source: str, target: str) -> Way:
         """The way between two of the servers, by name (``mysql``, ``postgres``)."""
         from_, to = self._sources()[source], self._targets()[target]
-        return Way(f"{source} → {target}", from_.database("source"), to.database("target"), self.folder)
-
-    def target_pid(self, engine: str) -> int:
-        """The process of a target server."""
-        return self._targets()[engine].pid
+        return Way(f"{source} → {target}", from_.database("source"), to.database("target"), to.pid, self.folder)
 
     def fill(self, table: BenchTable, rows: int, *, postgres_too: bool) -> None:
         """Make a table's rows on the source servers."""
@@ -105,7 +103,7 @@ class CopyServers:
         source.execute(f"ANALYZE TABLE {table.name}")
         if postgres_too:
             address = self.postgres.database("source")
-            way = Way("filling", source, address, self.folder)
+            way = Way("filling", source, address, self.postgres.pid, self.folder)
             run = way.fresh_run(table.name)
             from benchmarks.lane_process import copy_by_lanes
             from database_migration.steps.chunked_copy import ChunkedCopyOptions

@@ -66,7 +66,9 @@ def lanes(count: int, form: CopyFormat = CopyFormat.AUTO) -> Contender:
 
     def measure(way: Way, table: str, figures: Figures) -> None:
         run = way.fresh_run(table)
+        before = cpu_seconds(way.target_pid)
         seconds, costs = copy_by_lanes(run, ChunkedCopyOptions(lanes=count, chunk_rows=50_000, format=form))
+        figures.target_cpu.append(cpu_seconds(way.target_pid) - before)
         _verify(way, run, table)
         figures.seconds.append(seconds)
         figures.client_cpu.append(sum(cost.cpu for cost in costs))
@@ -80,10 +82,12 @@ def peer(copy: Callable[[Way, str], None], *, own_tables: bool = False) -> Conte
 
     def measure(way: Way, table: str, figures: Figures) -> None:
         run = way.fresh_run(table)
+        before = cpu_seconds(way.target_pid)
         cpu_before, began = _children_cpu(), time.perf_counter()
         copy(way, table)
         figures.seconds.append(time.perf_counter() - began)
         figures.client_cpu.append(_children_cpu() - cpu_before)
+        figures.target_cpu.append(cpu_seconds(way.target_pid) - before)
         if own_tables:
             made = way.target.execute(f"SELECT count(*) FROM {way.source.database}.{table}")
             assert made == way.source.execute(f"SELECT count(*) FROM {table}"), made
@@ -191,15 +195,12 @@ def _way(
                 continue
             if name in broken:
                 continue
-            before = cpu_seconds(servers.target_pid(target))
             try:
                 contender(way, table.name, figures[name])
             except (copy_peers.PeerFailed, OSError) as error:  # a peer's failure must not cost the whole evening
                 print(f"!!! {name} FAILED and is not compared with: {error}", flush=True)
                 broken.add(name)
                 continue
-            # Verification reads the target too; its share is the same for all.
-            figures[name].target_cpu.append(cpu_seconds(servers.target_pid(target)) - before)
     found = {name: one.summary(rows) for name, one in figures.items() if name not in broken}
     _print_way(f"{way.name}: {table.name}, {rows:,} rows", found)
     return {"rows": rows, "contenders": found}

@@ -144,3 +144,44 @@ def test_a_busy_source_is_waited_for_and_then_told_of(run: MigrationRun) -> None
         for thread in threads:
             thread.join()
     assert copy_lane(run, options, 0)["rows"] > 0
+
+
+def test_quick_chunks_are_taken_together(filled: MigrationRun) -> None:
+    options = ChunkedCopyOptions.model_validate({"lanes": 1, "chunk_rows": 100, "chunk_seconds": "PT30S"})
+    cut_chunks(filled, options)
+    with filled.current_ledger() as ledger:
+        planned = {line.table: line.chunks for line in ledger.chunks.progress()}
+    assert planned["customer"] == 12
+    copy_all(filled, options)
+    with filled.current_ledger() as ledger:
+        copied = {line.table: line for line in ledger.chunks.progress()}
+        lines = ledger.chunks.lines("customer")
+    assert copied["customer"].chunks == 4  # 1 and 2 and 4 and what is left
+    assert [line.upper for line in lines[:-1]] == [line.lower for line in lines[1:]]
+    assert (lines[0].lower, lines[-1].upper) == (None, None)
+    assert differences(filled)[1] == 0
+
+
+def test_chunks_that_were_taken_together_are_single_again_when_it_fails(run: MigrationRun) -> None:
+    options = ChunkedCopyOptions(lanes=1, chunk_rows=100)
+    cut_chunks(run, options)
+    with run.target.connect("lane") as session, run.target.connect("other lane") as other, run.ledger() as ledger:
+        ours, theirs = (run.ledger_over(one, ledger.epoch).chunks for one in (session, other))
+        before = theirs.lines("customer")
+
+        def take() -> None:
+            with session.transaction():
+                line = ours.claim(("customer",))
+                assert line is not None
+                longer, chunks = ours.extend(line, 3)
+                assert (chunks, longer.upper) == (3, before[line.ordinal + 2].upper)
+                with other.transaction():
+                    next_line = theirs.claim(("customer",))
+                    assert next_line is not None
+                    assert next_line.ordinal == line.ordinal + 3
+                    assert ours.extend(longer, 2) == (longer, 1)  # the next one is theirs
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            take()
+        assert theirs.lines("customer") == before

@@ -7,7 +7,7 @@ with the rows or not at all, and a killed lane's lock ends with its connection. 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import cast
 
@@ -88,6 +88,50 @@ class Chunks(LedgerPart):
             if rows:
                 return _line(rows[0])
         return None
+
+    def extend(self, line: ChunkLine, chunks: int) -> tuple[ChunkLine, int]:
+        """Make one chunk of a claimed one and up to ``chunks - 1`` that follow it and that nobody works on.
+
+        Belongs to the caller's transaction: when that is undone, they are single chunks again. Returns the longer
+        chunk, and of how many it was made.
+        """
+        if chunks <= 1:
+            return line, 1
+        followers = self.session.execute(
+            "SELECT ordinal, lower_key, upper_key, estimated_rows FROM database_migration.chunk"
+            " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal > %s AND done = 0"
+            f" ORDER BY ordinal LIMIT {int(chunks) - 1}",
+            (*self.scope, line.table, line.ordinal),
+        )
+        upper, taken, estimated_rows = line.upper, [], 0
+        for ordinal, lower_key, upper_key, rows in followers:
+            if upper is None or lower_key != upper or not self._lock(line.table, cast(int, ordinal)):
+                break
+            upper = cast("str | None", upper_key)
+            taken.append(cast(int, ordinal))
+            estimated_rows += int(cast(int, rows))
+        if not taken:
+            return line, 1
+        self.session.execute(
+            "DELETE FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND table_name = %s"
+            f" AND ordinal IN ({', '.join(['%s'] * len(taken))})",
+            (*self.scope, line.table, *taken),
+        )
+        self.session.execute(
+            "UPDATE database_migration.chunk SET upper_key = %s, estimated_rows = estimated_rows + %s"
+            " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal = %s",
+            (upper, estimated_rows, *self.scope, line.table, line.ordinal),
+        )
+        return replace(line, upper=upper), 1 + len(taken)
+
+    def _lock(self, table: str, ordinal: int) -> bool:
+        return bool(
+            self.session.execute(
+                "SELECT 1 FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND table_name = %s"
+                " AND ordinal = %s AND done = 0 FOR UPDATE SKIP LOCKED",
+                (*self.scope, table, ordinal),
+            )
+        )
 
     def finish(self, line: ChunkLine, *, rows: int, octets: int, seconds: float, lane: str) -> None:
         """Mark a chunk done; to be called in the transaction that loaded its rows."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from database_migration.errors import Interrupted
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import CopyProgress, Side
@@ -46,9 +48,12 @@ def _figures(ledger: Ledger, options: ChunkedCopyOptions) -> dict[int, LaneFigur
 
 
 def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, LaneFigures], identities: int) -> Report:
-    reading = sum(figures.reading for figures in lanes.values())
-    loading = sum(figures.loading for figures in lanes.values())
-    busiest = max((figures.reading + figures.loading for figures in lanes.values()), default=0.0)
+    spent = {
+        "source": sum(figures.reading for figures in lanes.values()),
+        "worker": sum(figures.working for figures in lanes.values()),
+        "target": sum(figures.loading for figures in lanes.values()),
+    }
+    busiest = max((figures.seconds for figures in lanes.values()), default=0.0)
     rows = sum(table.rows for table in progress)
     summary: dict[str, Scalar] = {
         "tables": len(progress),
@@ -57,9 +62,10 @@ def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, La
         "rows": rows,
         "bytes": sum(table.bytes for table in progress),
         "rows_per_second": _rate(rows, busiest),
-        "bottleneck": _bottleneck(reading, loading),
-        "reading_seconds": round(reading, 2),
-        "loading_seconds": round(loading, 2),
+        "bottleneck": _bottleneck(spent),
+        "reading_seconds": round(spent["source"], 2),
+        "working_seconds": round(spent["worker"], 2),
+        "loading_seconds": round(spent["target"], 2),
         "paused_seconds": round(sum(figures.paused for figures in lanes.values()), 2),
         "lanes": len(lanes),
     }
@@ -95,7 +101,17 @@ def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, La
             ),
             ReportTable(
                 "Lanes",
-                ("lane", "chunks", "of them binary", "rows", "bytes", "reading, s", "loading, s", "paused, s"),
+                (
+                    "lane",
+                    "chunks",
+                    "of them binary",
+                    "rows",
+                    "bytes",
+                    "source, s",
+                    "worker, s",
+                    "target, s",
+                    "paused, s",
+                ),
                 tuple(
                     (
                         lane,
@@ -104,11 +120,13 @@ def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, La
                         f.rows,
                         f.bytes,
                         round(f.reading, 2),
+                        round(f.working, 2),
                         round(f.loading, 2),
                         round(f.paused, 2),
                     )
                     for lane, f in sorted(lanes.items())
                 ),
+                note="Seconds in which a lane waited for the source, worked itself, and waited for the target.",
             ),
         ),
         plots=(
@@ -129,13 +147,13 @@ def _rate(amount: float, seconds: float) -> float:
     return round(amount / seconds, 1) if seconds > 0 else 0.0
 
 
-def _bottleneck(reading: float, loading: float) -> str:
-    whole = reading + loading
+def _bottleneck(spent: Mapping[str, float]) -> str:
+    """Who was waited for most of the time."""
+    whole = sum(spent.values())
     if whole == 0:
         return "none"
-    if reading / whole >= _BALANCED:
-        return "source"
-    return "target" if loading / whole >= _BALANCED else "balanced"
+    who = max(spent, key=lambda one: spent[one])
+    return who if spent[who] / whole >= _BALANCED else "balanced"
 
 
 __all__ = ["finish_copy"]

@@ -22,12 +22,12 @@ from database_migration.steps.chunked_copy.chunks import refuse_foreign_rows, ro
 from database_migration.steps.chunked_copy.copy_format import TableStream, stream_of
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures, MeteredBlocks
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
+from database_migration.steps.chunked_copy.pace import Pace
+from database_migration.steps.chunked_copy.progress import Progress
 from database_migration.steps.chunked_copy.throttle import Throttle
 from database_migration.steps.run import MigrationRun
 
 log = logging.getLogger(__name__)
-
-_SAY_EVERY = 10.0
 
 
 def copy_lane(run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> dict[str, int | float]:
@@ -66,7 +66,8 @@ class _Lane:
         self._stack = ExitStack()
         self._open = False
         self._ours: set[str] = set()
-        self._said_at = time.monotonic()
+        self._pace = Pace(options.chunk_seconds)
+        self._progress = Progress()
         self.figures = LaneFigures()
 
     def wait(self) -> str:
@@ -87,14 +88,16 @@ class _Lane:
                 line = self._ledger.chunks.claim(tuple(self._pairs))
                 if line is None:
                     return False
+                line, chunks = self._ledger.chunks.extend(line, self._pace.chunks(line.table))
                 figures = self._copy(self._pairs[line.table], line)
                 figures.store(self._ledger.notes, self._lane)
         except BaseException:
             self.close()
             raise
+        self._pace.took(line.table, chunks, figures.seconds - self.figures.seconds)
         self.figures = figures
         self._ours.add(line.table)
-        self._say()
+        self._progress.tell(self._ledger.chunks, line.table)
         return True
 
     def close(self) -> None:
@@ -118,7 +121,7 @@ class _Lane:
         self._open = True
 
     def _copy(self, pair: TablePair, line: ChunkLine) -> LaneFigures:
-        run, began = self._run, time.monotonic()
+        run, began, worked = self._run, time.monotonic(), time.thread_time()
         if pair.source.name not in self._ours:
             refuse_foreign_rows(self._target, self._ledger.chunks, run.target, pair)
         stream = self._stream(pair)
@@ -138,6 +141,7 @@ class _Lane:
         seconds = time.monotonic() - began
         self._ledger.chunks.finish(line, rows=rows, octets=blocks.bytes, seconds=seconds, lane=str(self._lane))
         paused, self._throttle.paused = self._throttle.paused, 0.0
+        spent = blocks.spent(seconds, time.thread_time() - worked)
         done = self.figures
         return replace(
             done,
@@ -145,8 +149,10 @@ class _Lane:
             binary_chunks=done.binary_chunks + (stream.binary is not None),
             rows=done.rows + rows,
             bytes=done.bytes + blocks.bytes,
-            reading=done.reading + blocks.seconds,
-            loading=done.loading + seconds - blocks.seconds,
+            seconds=done.seconds + seconds,
+            reading=done.reading + spent.reading,
+            working=done.working + spent.working,
+            loading=done.loading + spent.loading,
             paused=done.paused + paused,
         )
 
@@ -155,11 +161,6 @@ class _Lane:
         if name not in self._streams:
             self._streams[name] = stream_of(self._run, pair, self._options.format)
         return self._streams[name]
-
-    def _say(self) -> None:
-        if time.monotonic() - self._said_at >= _SAY_EVERY:
-            self._said_at = time.monotonic()
-            log.info("Lane %d: %d chunks, %d rows so far.", self._lane, self.figures.chunks, self.figures.rows)
 
 
 def _mended(options: ChunkedCopyOptions) -> Retrying:

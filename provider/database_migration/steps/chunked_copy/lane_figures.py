@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from threading import get_ident
 from typing import cast
 
 from database_migration.ledger import Notes
@@ -19,10 +20,14 @@ class LaneFigures:
     """Those that crossed in a binary format."""
     rows: int = 0
     bytes: int = 0
+    seconds: float = 0.0
+    """From a chunk's start to its end."""
     reading: float = 0.0
     """Waiting for the source's next block."""
+    working: float = 0.0
+    """The worker's own CPU."""
     loading: float = 0.0
-    """Everything else of a chunk: sending to the target and waiting for it."""
+    """Waiting for the target to take blocks."""
     paused: float = 0.0
 
     @classmethod
@@ -40,23 +45,47 @@ class LaneFigures:
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Where a chunk's seconds went."""
+
+    reading: float
+    working: float
+    loading: float
+
+
 class MeteredBlocks:
-    """Passes blocks on and counts their bytes and the seconds spent waiting for them."""
+    """Passes blocks on and counts their bytes and the seconds spent on getting them."""
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._blocks = iter(blocks)
+        self._thread = get_ident()
+        self._beside = False
+        self._worked = 0.0
         self.bytes = 0
         self.seconds = 0.0
+
+    def spent(self, seconds: float, worked: float) -> Spent:
+        """A chunk's seconds by whom they were spent on; ``worked`` is CPU of the thread that made this object.
+
+        An engine may take blocks in a thread beside it; then reading and loading overlap, and of their seconds
+        only those count as waiting for the target that were not spent on waiting for the source.
+        """
+        waited = max(self.seconds - self._worked, 0.0)
+        working = worked + (self._worked if self._beside else 0.0)
+        return Spent(waited, working, max(seconds - waited - working, 0.0))
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        began = time.monotonic()
+        began, worked = time.monotonic(), time.thread_time()
+        self._beside = get_ident() != self._thread
         try:
             block = next(self._blocks)
         finally:
             self.seconds += time.monotonic() - began
+            self._worked += time.thread_time() - worked
         self.bytes += len(block)
         return block
 
@@ -65,4 +94,4 @@ def _name(lane: int) -> str:
     return f"copy_lane_{lane}"
 
 
-__all__ = ["LaneFigures", "MeteredBlocks"]
+__all__ = ["LaneFigures", "MeteredBlocks", "Spent"]

@@ -21,6 +21,10 @@ class ChunkedCopyOptions(BaseModel):
     chunk_rows: int = Field(
         50_000, ge=100, le=10_000_000, description="Rows per chunk: the unit of commit, of retry and of throttling."
     )
+    chunk_seconds: Span | None = Field(
+        None,
+        description="Lanes take several neighbouring chunks at once while they last less than this.",
+    )
     format: CopyFormat = Field(
         CopyFormat.AUTO,
         description="How rows cross: text; binary wherever both engines can; auto takes binary for large tables.",
