@@ -7,7 +7,7 @@ import logging
 from database_migration.engines.protocol import Session
 from database_migration.errors import TargetNotOurs
 from database_migration.ledger import Chunks, Ledger
-from database_migration.model.key_range import PLACE, KeyRange
+from database_migration.model.key_range import PLACE, ChunkKey, KeyRange
 from database_migration.model.migration_state import ChunkLine, Phase
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
@@ -67,16 +67,22 @@ def chunk_rows(options: ChunkedCopyOptions, pair: TablePair) -> int:
     return max(_LEAST_ROWS, min(options.chunk_rows, _MOST_BYTES // max(width, 1)))
 
 
-def _cut(run: MigrationRun, options: ChunkedCopyOptions, source: Session, ledger: Ledger, pair: TablePair) -> None:
-    rows = chunk_rows(options, pair)
+def cutting_key(run: MigrationRun, pair: TablePair) -> ChunkKey | None:
+    """What a table is cut along; None where it is one chunk."""
     # Without a key, rows are found by their place in the source's files; nothing writes then (preflight sees to it).
     key = pair.source_key or (None if run.online else PLACE)
+    return key if key is not None and key.cut in run.source.engine.traits.cuts else None
+
+
+def _cut(run: MigrationRun, options: ChunkedCopyOptions, source: Session, ledger: Ledger, pair: TablePair) -> None:
+    rows = chunk_rows(options, pair)
+    key = cutting_key(run, pair)
     ranges = [KeyRange.everything()]
-    if key is not None and key.cut in run.source.engine.traits.cuts:
+    if key is not None:
         ranges = run.source.engine.rows.boundaries(source, run.source.schema, pair.source, key, rows)
     estimated_rows = max(pair.source.estimated_rows, (len(ranges) - 1) * rows if len(ranges) > 1 else 0)
     ledger.chunks.plan(pair.source.name, ranges, estimated_rows=estimated_rows)
     log.info("%s: %d chunks, about %d rows.", pair.source.name, len(ranges), estimated_rows)
 
 
-__all__ = ["cut_chunks", "refuse_foreign_rows", "rows_of"]
+__all__ = ["chunk_rows", "cut_chunks", "cutting_key", "refuse_foreign_rows", "rows_of"]

@@ -7,7 +7,7 @@ from typing import cast
 
 from database_migration.engines.protocol import Session
 from database_migration.model.column_type import Form
-from database_migration.model.key_range import KeyRange
+from database_migration.model.key_range import Cut, KeyRange
 from database_migration.steps.plan.volumes import TableVolume
 from database_migration.steps.run import MigrationRun
 
@@ -32,7 +32,7 @@ def sample_ranges(run: MigrationRun, source: Session, volume: TableVolume, rows:
     """Ranges of about ``rows`` rows in sum that do not overlap; none where there is no cheap one."""
     key = volume.pair.source_key
     # The first column of a longer key may have any number of rows for one value.
-    if key is None or key.form is not Form.INTEGER or len(volume.pair.row_key) > 1:
+    if key is None or key.cut is not Cut.ORDER or key.form is not Form.INTEGER or len(volume.pair.row_key) > 1:
         return [KeyRange.everything()] if volume.rows <= rows * _WHOLE_TABLE_FACTOR else []
     quote = run.source.engine.ddl.quote
     column, table = quote(key.column), quote(run.source.schema, volume.name)

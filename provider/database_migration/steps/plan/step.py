@@ -124,7 +124,7 @@ def _one_chunk(volume: TableVolume, found: Estimate) -> Finding:
         volume.name,
         f"The table cannot be cut into chunks, so one lane copies it whole in {found.copies[volume.name]}; more lanes"
         " do not shorten the copy below that.",
-        "a leading key column of an integer, binary or UUID type would let it be cut.",
+        "a primary key would let it be cut.",
     )
 
 

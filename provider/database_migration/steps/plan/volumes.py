@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from database_migration.engines.protocol import Session
+from database_migration.model.key_range import ChunkKey, Cut
 from database_migration.model.schema import Schema, Table
 from database_migration.model.table_selection import TablePair, pair_tables
+from database_migration.steps.chunked_copy.chunks import chunk_rows, cutting_key
+from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.plan.options import PlanOptions
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema
@@ -25,16 +28,13 @@ class TableVolume:
     bytes: int
     """Data and indexes on the source."""
     chunks: int
+    cut_along: str
+    """What chunks are cut along, in words; empty where the table is one chunk."""
 
     @property
     def name(self) -> str:
         """The table's name on the source."""
         return self.pair.source.name
-
-    @property
-    def cut_along(self) -> str:
-        """The column that chunks are cut along; empty where the table is one chunk."""
-        return "" if self.pair.chunk_key is None else self.pair.chunk_key.source.name
 
     @property
     def row_bytes(self) -> float:
@@ -51,17 +51,29 @@ def table_volumes(run: MigrationRun, expected: ExpectedSchema, options: PlanOpti
     """Volumes in the order of the expected tables: parents before children."""
     pairs = pair_tables(run.selection, expected.source, Schema(run.target.schema, tables=expected.tables))
     by_name = {pair.source.name: pair for pair in pairs}
+    copy = ChunkedCopyOptions(chunk_rows=options.chunk_rows)
     with run.source.connect("plan") as session:
         return [
-            TableVolume(
-                by_name[table.name],
-                rows,
-                counted,
-                max(table.estimated_bytes, 0),
-                max(1, math.ceil(rows / options.chunk_rows)) if by_name[table.name].chunk_key else 1,
-            )
+            _volume(run, copy, by_name[table.name], rows, counted=counted)
             for table, rows, counted in _rows(run, session, expected.selected, exact=options.count_rows == "exact")
         ]
+
+
+def _volume(run: MigrationRun, copy: ChunkedCopyOptions, pair: TablePair, rows: int, *, counted: bool) -> TableVolume:
+    key = cutting_key(run, pair)
+    return TableVolume(
+        pair,
+        rows,
+        counted,
+        max(pair.source.estimated_bytes, 0),
+        1 if key is None else max(1, math.ceil(rows / chunk_rows(copy, pair))),
+        "" if key is None else _spelled(key),
+    )
+
+
+def _spelled(key: ChunkKey) -> str:
+    names = ", ".join(part.column for part in key.parts)
+    return {Cut.ORDER: names, Cut.HASH: f"hash of {names}", Cut.PLACE: "place in the file"}[key.cut]
 
 
 def _rows(
