@@ -178,7 +178,8 @@ class Application:
             session.execute("INSERT INTO entry VALUES (%s, %s, %s)", (writer, seq, f"on {side} ☃"))
             session.execute("UPDATE counter SET n = n + 1 WHERE writer = %s", (writer,))
             session.execute("INSERT INTO ticket (writer, seq) VALUES (%s, %s)", (writer, seq))
-            if side is Side.TARGET:  # the target's schema has no trigger of the user
+            engines = {database.engine.traits.engine for database in (self.run.source, self.run.target)}
+            if side is Side.TARGET and len(engines) > 1:  # another engine does not get the user's trigger
                 session.execute("INSERT INTO audit (writer, seq) VALUES (%s, %s)", (writer, seq))
 
     def _is_in(self, session: Session, writer: int, seq: int) -> bool:
