@@ -48,6 +48,17 @@ def test_the_examples_of_a_manual_are_valid_specs(stem: str) -> None:
         MigrationSpec.model_validate({**both, **said})
 
 
+def test_the_readme_s_spec_is_valid_and_its_links_lead_somewhere() -> None:
+    from migration_dag_factory import MigrationSpec
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (spec,) = re.findall(r"```yaml\n(migration:.*?)```", text, flags=re.DOTALL)
+    MigrationSpec.model_validate(yaml.safe_load(spec))
+    links = re.findall(r"\]\(([^)#]+)\)", text)
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+    assert {stem for stem in PAGES if f"steps/{stem}/README.md" not in text} == set()
+
+
 @pytest.mark.parametrize("stem", PAGES)
 def test_pictures_are_small(stem: str) -> None:
     pictures = list((manual_of(stem).parent / "docs").glob("*"))

@@ -69,7 +69,7 @@ class PlotMark:
 
     label: str
     kind: str
-    """``gate`` (a diamond in a row), ``window`` (a band through all rows) or ``later`` (a word at the edge)."""
+    """``gate`` (a diamond in a row), ``window`` (a band through all rows) or ``later`` (a word above the rows)."""
     at: float
     until: float = 0.0
     """Where a window ends."""

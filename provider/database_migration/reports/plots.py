@@ -135,7 +135,7 @@ def _gantt(axes: Axes, plot: ReportPlot) -> None:
 
 
 def _mark(axes: Axes, mark: PlotMark, labels: list[str]) -> None:
-    """A diamond in its row, a band through all rows, or a word beside the last row."""
+    """A diamond in its row, a band through all rows, or a word above them."""
     if mark.kind == "gate" and mark.row in labels:
         known = axes.get_legend_handles_labels()[1]
         axes.plot(
@@ -146,8 +146,8 @@ def _mark(axes: Axes, mark: PlotMark, labels: list[str]) -> None:
         axes.axvspan(mark.at, mark.until, color=_COLOURS[2], alpha=0.18, linewidth=0, label=mark.label)
     elif mark.kind == "later":
         axes.annotate(
-            mark.label, (1, 0), xycoords="axes fraction", xytext=(-2, 4), textcoords="offset points", color=_COLOURS[2],
-            ha="right", va="bottom",
+            mark.label, (0, 1), xycoords="axes fraction", xytext=(2, 6), textcoords="offset points", color=_COLOURS[2],
+            ha="left", va="bottom",
         )  # fmt: skip
 
 
