@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from database_migration.errors import NotPossible, PreflightRefused
+from database_migration.model.mapping import Mapping
 from database_migration.model.report import Finding, Report, Severity, Verdict
 from database_migration.model.table_selection import TableSelection
-from database_migration.steps.preflight import BooleanPolicy, PreflightOptions, preflight
+from database_migration.steps.preflight import PreflightOptions, preflight
 from database_migration.steps.run import Database, MigrationRun
 from database_migration.steps.schema_compare import BOOLEANS_NOTE
 from fixtures.servers import PrivateServer
@@ -52,7 +53,8 @@ def test_booleans_are_counted_and_noted(run: MigrationRun) -> None:
     assert [finding.subject for finding in found(report, "becomes_boolean")] == ["customer.active"]
     with run.current_ledger() as ledger:
         assert ledger.notes.get_note(BOOLEANS_NOTE) == {"customer": ["active"]}
-    preflight(run, PreflightOptions(booleans=BooleanPolicy.NEVER))
+    mapping = Mapping.model_validate({"types": {"mysql_to_postgres": {"tinyint_1": "integer"}}})
+    preflight(replace(run, mapping=mapping), PreflightOptions())
     with run.current_ledger() as ledger:
         assert ledger.notes.get_note(BOOLEANS_NOTE) == {}
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from database_migration.errors import NotPossible
 
 
 class Kind(StrEnum):
@@ -35,6 +38,9 @@ class Kind(StrEnum):
     JSON = "json"
     UUID = "uuid"
     SPATIAL = "spatial"
+    MONEY = "money"
+    ARRAY = "array"
+    """A list of values of one type; ``native`` spells it (``text[]``)."""
     OTHER = "other"
     """A type that has no neutral word; ``native`` holds the engine's own."""
 
@@ -82,6 +88,8 @@ class Form(StrEnum):
     BINARY     lower-case hex, no prefix                    the same
     UUID       8-4-4-4-12 lower-case hex                    the same
     JSON       JSON text                                    none: compared after parsing, never by a server
+    LABELS     ``{"a","b"}``, by code point, each once      the same
+    GEOMETRY   lower-case hex of PostGIS's EWKB             the same
     ========== ============================================ ==============================================
     """
 
@@ -99,57 +107,88 @@ class Form(StrEnum):
     BINARY = "binary"
     UUID = "uuid"
     JSON = "json"
+    LABELS = "labels"
+    GEOMETRY = "geometry"
 
 
-_FORM_OF_KIND = {
-    Kind.BOOLEAN: Form.BOOLEAN,
-    Kind.INTEGER: Form.INTEGER,
-    Kind.DECIMAL: Form.DECIMAL,
-    Kind.FLOAT: Form.DOUBLE,
-    Kind.DOUBLE: Form.DOUBLE,
-    Kind.DATE: Form.DATE,
-    Kind.DATETIME: Form.DATETIME,
-    Kind.TIMESTAMP: Form.TIMESTAMP,
-    Kind.TIME: Form.TIME,
-    Kind.INTERVAL: Form.TIME,
-    Kind.YEAR: Form.YEAR,
-    Kind.BIT: Form.BIT,
-    Kind.BINARY: Form.BINARY,
-    Kind.VARBINARY: Form.BINARY,
-    Kind.BLOB: Form.BINARY,
-    Kind.SPATIAL: Form.BINARY,
-    Kind.JSON: Form.JSON,
-    Kind.UUID: Form.UUID,
+_TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
+_LABELLED = frozenset({Kind.ENUM, Kind.SET})
+_OCTETS = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB})
+_REALS = frozenset({Kind.FLOAT, Kind.DOUBLE})
+_NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL}) | _REALS
+_UUID_OCTETS = 16
+
+
+def _pairs(ones: Iterable[Kind], others: Iterable[Kind], form: Form) -> dict[frozenset[Kind], Form]:
+    return {frozenset({one, other}): form for one in ones for other in others}
+
+
+_FORMS: dict[frozenset[Kind], Form] = {
+    # Where the two sides differ, the side that can say less decides: a tinyint(1) facing a boolean crosses as 0/1.
+    **_pairs(_REALS, _NUMBERS, Form.DOUBLE),
+    **_pairs({Kind.INTEGER, Kind.DECIMAL}, {Kind.DECIMAL}, Form.DECIMAL),
+    **_pairs({Kind.INTEGER}, {Kind.INTEGER}, Form.INTEGER),
+    **_pairs({Kind.BOOLEAN}, {Kind.BOOLEAN, Kind.INTEGER, Kind.BIT}, Form.BOOLEAN),
+    **_pairs({Kind.YEAR}, {Kind.YEAR, Kind.INTEGER}, Form.YEAR),
+    **_pairs({Kind.BIT}, {Kind.BIT}, Form.BIT),
+    **_pairs({Kind.BIT}, {Kind.INTEGER}, Form.INTEGER),
+    **_pairs({Kind.MONEY}, {Kind.MONEY, Kind.DECIMAL}, Form.DECIMAL),
+    **_pairs({Kind.DATE}, {Kind.DATE}, Form.DATE),
+    **_pairs({Kind.DATE, Kind.DATETIME}, {Kind.DATETIME}, Form.DATETIME),
+    **_pairs({Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP}, {Kind.TIMESTAMP}, Form.TIMESTAMP),
+    **_pairs({Kind.TIME}, {Kind.TIME}, Form.TIME),
+    **_pairs({Kind.INTERVAL}, {Kind.TIME, Kind.INTEGER}, Form.TIME),
+    # Months and days are kept apart, which a count of microseconds cannot.
+    **_pairs({Kind.INTERVAL}, {Kind.INTERVAL}, Form.TEXT),
+    **_pairs(_TEXTS | _LABELLED, _TEXTS | _LABELLED, Form.TEXT),
+    # A text beside another kind holds that kind's transfer text, where that has one spelling only.
+    **_pairs(_TEXTS, {Kind.INTEGER, Kind.DECIMAL, Kind.MONEY, Kind.INTERVAL, Kind.ARRAY, Kind.OTHER}, Form.TEXT),
+    **_pairs(_TEXTS, {Kind.BOOLEAN}, Form.BOOLEAN),
+    **_pairs(_TEXTS, {Kind.BIT}, Form.BIT),
+    **_pairs(_TEXTS, {Kind.YEAR}, Form.YEAR),
+    **_pairs(_TEXTS, {Kind.DATE}, Form.DATE),
+    **_pairs(_TEXTS, {Kind.DATETIME}, Form.DATETIME),
+    **_pairs(_TEXTS, {Kind.TIMESTAMP}, Form.TIMESTAMP),
+    **_pairs(_OCTETS, _OCTETS | _TEXTS, Form.BINARY),
+    **_pairs({Kind.UUID}, {Kind.UUID} | _TEXTS | _OCTETS, Form.UUID),
+    # A document beside a text is compared by its meaning: jsonb and MySQL's json do not keep its spelling.
+    **_pairs({Kind.JSON}, {Kind.JSON, Kind.ARRAY} | _TEXTS, Form.JSON),
+    **_pairs({Kind.ARRAY}, {Kind.ARRAY}, Form.TEXT),
+    **_pairs({Kind.ARRAY}, {Kind.SET}, Form.LABELS),
+    **_pairs({Kind.SPATIAL}, {Kind.BLOB}, Form.BINARY),
+    **_pairs({Kind.SPATIAL}, {Kind.SPATIAL} | _TEXTS, Form.GEOMETRY),
+    **_pairs({Kind.OTHER}, {Kind.OTHER}, Form.TEXT),
 }
 
-_PREFERRED = (
-    # Where the two sides differ, the side that can say less decides: the first form here that either
-    # side has. A tinyint(1) facing a boolean crosses as 0/1, a year facing a smallint as digits.
-    Form.BOOLEAN,
-    Form.UUID,
-    Form.JSON,
-    Form.BIT,
-    Form.YEAR,
-    Form.BINARY,
-    Form.DOUBLE,
-    Form.DECIMAL,
-    Form.TIMESTAMP,
-    Form.DATETIME,
-    Form.TIME,
-    Form.DATE,
-    Form.INTEGER,
-    Form.TEXT,
-)
+
+def form_or_none(one: ColumnType, other: ColumnType) -> Form | None:
+    """The form in which values cross between columns of these two types; None where there is none. Symmetric."""
+    form = _FORMS.get(frozenset({one.kind, other.kind}))
+    if form is Form.UUID and any(type_.kind is Kind.BINARY and type_.length != _UUID_OCTETS for type_ in (one, other)):
+        return None
+    if form is Form.BOOLEAN and any(type_.kind is Kind.BIT and type_.bits != 1 for type_ in (one, other)):
+        return None
+    return form
 
 
 def form_between(one: ColumnType, other: ColumnType) -> Form:
-    """The form in which values cross between columns of these two types; symmetric."""
-    forms = {_FORM_OF_KIND.get(one.kind, Form.TEXT), _FORM_OF_KIND.get(other.kind, Form.TEXT)}
-    if one.kind is Kind.INTERVAL and other.kind is Kind.INTERVAL:
-        return Form.TEXT  # months and days are kept apart, which a count of microseconds cannot
-    if forms == {Form.JSON, Form.TEXT}:
-        return Form.TEXT  # a text column keeps the document's exact characters
-    return next(form for form in _PREFERRED if form in forms)
+    """The same, where there has to be one.
+
+    :raises NotPossible: values of these types have no common text.
+    """
+    form = form_or_none(one, other)
+    if form is None:
+        raise NotPossible(
+            f"Values cannot cross between {one.native or one.kind} and {other.native or other.kind}.",
+            mend=f"give the target's column a type out of these kinds: {', '.join(possible_kinds(one))}.",
+        )
+    return form
 
 
-__all__ = ["ColumnType", "Form", "Kind", "form_between"]
+def possible_kinds(one: ColumnType) -> tuple[Kind, ...]:
+    """The kinds of columns that values of this type can cross to."""
+    likely = (replace(one, kind=kind, bits=1, length=_UUID_OCTETS) for kind in Kind)
+    return tuple(other.kind for other in likely if form_or_none(one, other) is not None)
+
+
+__all__ = ["ColumnType", "Form", "Kind", "form_between", "form_or_none", "possible_kinds"]

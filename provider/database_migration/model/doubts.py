@@ -18,6 +18,19 @@ _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
 _OCTETS = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB})
 _NUMBERS = frozenset({Kind.FLOAT, Kind.DOUBLE, Kind.DECIMAL})
 _WHOLE = frozenset({Kind.INTEGER, Kind.YEAR, Kind.BOOLEAN})
+_MOMENTS = frozenset({Kind.DATETIME, Kind.TIMESTAMP})
+_HEX = "[0-9a-fA-F]"
+_PATTERNS = {
+    Kind.UUID: f"^{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}$",
+    # No leading zeros: 007 would come back as 7.
+    Kind.INTEGER: "^(0|-?[1-9][0-9]*)$",
+    Kind.DECIMAL: "^-?(0|[1-9][0-9]*)([.][0-9]+)?$",
+    Kind.BOOLEAN: "^[01]$",
+    Kind.BIT: "^[01]+$",
+    Kind.YEAR: "^(0|19[0-9][0-9]|20[0-9][0-9]|21[0-5][0-9])$",
+    Kind.DATE: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+}
+"""What the transfer text of a kind's values looks like, for texts that are cast to it."""
 _TRIMMING = {
     (ValueKind.OUT_OF_RANGE, "clamp"),
     (ValueKind.TOO_PRECISE, "round"),
@@ -66,6 +79,10 @@ def doubts_of(column: Column, place: Column, form: Form, source: ValueReach, tar
     if form is Form.BOOLEAN and kind.kind is Kind.INTEGER:
         yield Doubt(ValueKind.NOT_BOOLEAN)
     yield from _out_of_range(kind, held, form)
+    if kind.kind in _MOMENTS and held.kind is Kind.TIMESTAMP and not _within(source.instants, target.instants):
+        yield Doubt(ValueKind.OUT_OF_RANGE, *target.instants)
+    if kind.kind in (_TEXTS | _OCTETS) - {Kind.BINARY} and held.kind in _PATTERNS:
+        yield Doubt(ValueKind.MALFORMED, pattern=_PATTERNS[held.kind])
     if form is Form.TIME and held.kind is Kind.TIME:
         reach = source.time if kind.kind is Kind.TIME else None
         if reach != target.time:
@@ -79,6 +96,10 @@ def doubts_of(column: Column, place: Column, form: Form, source: ValueReach, tar
         yield Doubt(ValueKind.TOO_LONG, length=held.length)
 
 
+def _within(inner: tuple[str, str], outer: tuple[str, str]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
 def _is_longer(kind: ColumnType, held: ColumnType) -> bool:
     return held.length is not None and (kind.length is None or kind.length > held.length)
 
@@ -88,6 +109,13 @@ def _out_of_range(kind: ColumnType, held: ColumnType, form: Form) -> Iterator[Do
         (low, high), (lowest, highest) = integer_range(kind), integer_range(held)
         if low < lowest or high > highest:
             yield Doubt(ValueKind.OUT_OF_RANGE, str(lowest), str(highest))
+    elif form is Form.INTEGER and kind.kind is Kind.BIT and 2 ** (kind.bits or 1) > integer_range(held)[1] + 1:
+        yield Doubt(ValueKind.OUT_OF_RANGE, "0", str(integer_range(held)[1]))
+    elif form is Form.DECIMAL and held.kind is Kind.INTEGER:
+        low, high = integer_range(held)
+        yield Doubt(ValueKind.OUT_OF_RANGE, str(low), str(high))
+        if kind.scale != 0:
+            yield Doubt(ValueKind.TOO_PRECISE, scale=0)
     elif form is Form.DECIMAL and held.kind is Kind.DECIMAL and held.precision is not None:
         whole = held.precision - (held.scale or 0)
         if kind.kind is not Kind.DECIMAL or kind.precision is None or kind.precision - (kind.scale or 0) > whole:

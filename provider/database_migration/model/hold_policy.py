@@ -24,6 +24,8 @@ class HoldPolicy:
     source_version: str = ""
     target_version: str = ""
     """What the servers say of themselves: MariaDB and MySQL are one engine and hold different things."""
+    casts: Collected[str, str] = field(default_factory=dict)
+    """Target column → the type that the spec casts it to, in the target's words."""
 
 
 __all__ = ["HoldPolicy"]

@@ -40,6 +40,8 @@ class ValueKind(StrEnum):
     """NaN and infinity."""
     SPECIAL_DATE = "special_date"
     """Infinite dates, dates before the year 1 and after 9999."""
+    MALFORMED = "malformed"
+    """A text, or octets, that are no value of the other side's type."""
     MONTHS = "months"
     """An interval that counts months, which have no fixed length."""
     REFUSED = "refused"
@@ -56,6 +58,8 @@ class ValueReach:
     """Kinds that no column of it holds."""
     time: tuple[str, str]
     """The least and the greatest value of a TIME column, as transfer texts."""
+    instants: tuple[str, str]
+    """The least and the greatest value of a TIMESTAMP column, as transfer texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class Doubt:
     """Of TOO_PRECISE: digits behind the point that fit."""
     length: int | None = None
     """Of TOO_LONG: characters of text, octets of binary that fit."""
+    pattern: str | None = None
+    """Of MALFORMED: the regular expression, of the kind that every engine reads, that transfer texts have to match."""
     charset: str | None = None
     """Of BEYOND_CHARSET: the charset's name on the other side."""
 
@@ -95,6 +101,7 @@ _LATE = re.compile(r"\d{5,}-")
 _JSON_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 """A NUL's escape in a document, behind an even number of backslashes."""
 _EXACT = Context(prec=200)
+_MOMENTS = frozenset({Form.DATETIME, Form.TIMESTAMP})
 _SPECIAL = ("NaN", "Infinity", "-Infinity")
 _WINDOWS = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 _BASIC_PLANE = ((0, 0xFFFF),)
@@ -130,6 +137,8 @@ def is_unfit(doubt: Doubt, form: Form, text: str) -> bool:
             return text in _SPECIAL
         case ValueKind.SPECIAL_DATE:
             return text.endswith(("infinity", " BC")) or _LATE.match(text) is not None
+        case ValueKind.MALFORMED:
+            return doubt.pattern is not None and re.fullmatch(doubt.pattern, text) is None
         case ValueKind.MONTHS:
             return "mon" in text or "year" in text
         case ValueKind.REFUSED:
@@ -165,6 +174,9 @@ def _replaced(substitute: Substitute, form: Form, text: str) -> str | None:
 
 def _beyond(doubt: Doubt, form: Form, text: str) -> str | None:
     """The bound that a value lies beyond; None for one that fits, or that is no number."""
+    if form in _MOMENTS:  # of one length: they compare like texts
+        bounds = [bound for bound in (doubt.low, doubt.high) if bound is not None]
+        return next((b for b, beyond in zip(bounds, (str.__lt__, str.__gt__), strict=False) if beyond(text, b)), None)
     value = _number(form, text)
     if value is None:
         return None

@@ -260,7 +260,7 @@ def test_a_postgres_table_is_held(session: MySQLSession, endpoint: Endpoint) -> 
         ("decimal_bounded", "wide"),
         ("key_length", "key"),
         ("timestamp_as_datetime", "tz"),
-        ("interval_as_number", "iv"),
+        ("interval_as_text", "iv"),
         ("type_as_text", "a"),
         ("type_as_text", "long_bits"),
         ("type_widened", "v1"),

@@ -97,7 +97,7 @@ def test_types_and_defaults(customer: Table) -> None:
         "active": (ColumnType(Kind.BOOLEAN), Default("1")),
         "ref": (ColumnType(Kind.UUID), Default("UUID", is_expression=True)),
         "meta": (ColumnType(Kind.JSON), Default("{}")),
-        "tags": (ColumnType(Kind.OTHER), None),
+        "tags": (ColumnType(Kind.ARRAY), None),
         "price": (ColumnType(Kind.DECIMAL), None),
         "span": (ColumnType(Kind.INTERVAL, fraction=6), Default("'1 mon'::interval", is_expression=True)),
         "wait": (ColumnType(Kind.INTERVAL, fraction=6), Default("01:30:00.000000")),

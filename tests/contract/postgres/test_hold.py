@@ -108,7 +108,7 @@ def test_every_type_is_held_and_reported_as_held(session: PostgresSession) -> No
     assert natives["tm"] == "interval(2)"
     assert natives["fl"] == "real"
     assert codes(findings) == {
-        "type_widened", "default_dropped", "collation_changed", "invisible_lost", "spatial_as_bytes",
+        "type_widened", "type_changed", "default_dropped", "collation_changed", "invisible_lost", "spatial_as_bytes",
     }  # fmt: skip
     assert {f.subject for f in findings if f.code == "default_dropped"} == {"every.d0", "every.fn"}
     assert session.execute("INSERT INTO every (ch) VALUES ('x') RETURNING id, en, flag, vc, uu IS NOT NULL") == [

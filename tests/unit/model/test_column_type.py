@@ -6,11 +6,12 @@ import itertools
 
 import pytest
 
-from database_migration.model.column_type import ColumnType, Form, Kind, form_between
+from database_migration.errors import NotPossible
+from database_migration.model.column_type import ColumnType, Form, Kind, form_between, form_or_none
 
 
 def of(kind: Kind) -> ColumnType:
-    return ColumnType(kind)
+    return ColumnType(kind, bits=1, length=16)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,11 @@ def of(kind: Kind) -> ColumnType:
         (Kind.BINARY, Kind.UUID, Form.UUID),
         (Kind.SPATIAL, Kind.BLOB, Form.BINARY),
         (Kind.JSON, Kind.JSON, Form.JSON),
-        (Kind.JSON, Kind.TEXT, Form.TEXT),
+        (Kind.JSON, Kind.TEXT, Form.JSON),
+        (Kind.SET, Kind.ARRAY, Form.LABELS),
+        (Kind.MONEY, Kind.DECIMAL, Form.DECIMAL),
+        (Kind.INTERVAL, Kind.TEXT, Form.TEXT),
+        (Kind.INTERVAL, Kind.INTEGER, Form.TIME),
         (Kind.BIT, Kind.BIT, Form.BIT),
     ],
 )
@@ -36,7 +41,27 @@ def test_form_between(one: Kind, other: Kind, form: Form) -> None:
 
 def test_form_does_not_depend_on_the_direction() -> None:
     for one, other in itertools.combinations(Kind, 2):
-        assert form_between(of(one), of(other)) is form_between(of(other), of(one))
+        assert form_or_none(of(one), of(other)) is form_or_none(of(other), of(one))
+
+
+def test_every_kind_crosses_to_itself() -> None:
+    for kind in Kind:
+        assert form_between(of(kind), of(kind)) is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (ColumnType(Kind.DOUBLE), ColumnType(Kind.TEXT)),
+        (ColumnType(Kind.TIME), ColumnType(Kind.VARCHAR, length=20)),
+        (ColumnType(Kind.BINARY, length=8), ColumnType(Kind.UUID)),
+        (ColumnType(Kind.BIT, bits=8), ColumnType(Kind.BOOLEAN)),
+        (ColumnType(Kind.INTEGER, bits=32), ColumnType(Kind.DATE)),
+    ],
+)
+def test_pairings_without_a_common_text_are_refused(one: ColumnType, other: ColumnType) -> None:
+    with pytest.raises(NotPossible, match="out of these kinds"):
+        form_between(one, other)
 
 
 def test_native_spelling_is_not_compared() -> None:

@@ -186,7 +186,15 @@ def test_primary_keys_and_views() -> None:
         (ColumnType(Kind.TEXT), varchar(255), False),
         (ColumnType(Kind.DATETIME, fraction=6), ColumnType(Kind.DATETIME, fraction=3), False),
         (ColumnType(Kind.TIME, fraction=3), ColumnType(Kind.INTERVAL, fraction=6), True),
-        (ColumnType(Kind.UUID), varchar(36), False),
+        (ColumnType(Kind.UUID), varchar(36), True),
+        (ColumnType(Kind.UUID), varchar(35), False),
+        (ColumnType(Kind.BINARY, length=16), ColumnType(Kind.UUID), True),
+        (ColumnType(Kind.BINARY, length=17), ColumnType(Kind.UUID), False),
+        (ColumnType(Kind.SET, values=("a",)), ColumnType(Kind.ARRAY), True),
+        (ColumnType(Kind.BIT, bits=31), INT, True),
+        (ColumnType(Kind.BIT, bits=32), INT, False),
+        (ColumnType(Kind.INTERVAL), varchar(80), True),
+        (ColumnType(Kind.TEXT), ColumnType(Kind.JSON), False),
     ],
 )
 def test_fits(value: ColumnType, place: ColumnType, expected: bool) -> None:

@@ -73,6 +73,48 @@ def column_type(
     return ColumnType(Kind.OTHER, native=spelled)
 
 
+_SPELLED = re.compile(
+    r"(?P<word>[a-z]\w*(?: precision)?) *(?:\((?P<inside>.*)\))?(?P<unsigned> unsigned)?", re.DOTALL | re.IGNORECASE
+)
+_SYNONYMS = {
+    **{"integer": "int", "bool": "tinyint", "boolean": "tinyint", "numeric": "decimal", "dec": "decimal"},
+    **{"fixed": "decimal", "real": "double", "double precision": "double", "geomcollection": "geometrycollection"},
+}
+_WORDS = frozenset(
+    {*_INTEGER_BITS, *_TEXT_LIMITS, *_BLOB_LIMITS, *_TEMPORAL, *_SPATIAL, "decimal", "float", "double", "date", "bit"}
+    | {"char", "varchar", "binary", "varbinary", "enum", "set", "year", "json", "uuid", "inet4", "inet6"}
+)
+
+
+def parse_type(spelled: str) -> ColumnType | None:
+    """The neutral type of what DDL may say; None for a spelling that neither MySQL nor MariaDB has."""
+    found = _SPELLED.fullmatch(" ".join(spelled.split()))
+    if found is None:
+        return None
+    word, inside = found["word"].lower(), found["inside"]
+    full = "tinyint(1)" if word in ("bool", "boolean") else spelled.strip()
+    word = _SYNONYMS.get(word, word)
+    if word not in _WORDS or (word in ("varchar", "varbinary", "enum", "set") and not inside):
+        return None
+    if word in ("enum", "set"):
+        return column_type(word, full, length=None, precision=None, scale=None, fraction=None)
+    sizes = [int(size) for size in (inside or "").split(",") if size.strip().isdigit()]
+    first = sizes[0] if sizes else None
+    if word in ("char", "binary", "bit"):
+        first = first or 1
+    if word == "decimal":
+        sizes = [*sizes, *(10, 0)[len(sizes) :]]
+        first = sizes[0]
+    return column_type(
+        word,
+        full.lower(),
+        length=first,
+        precision=first,
+        scale=sizes[1] if len(sizes) > 1 else None,
+        fraction=first if word in _TEMPORAL else None,
+    )
+
+
 def native(kind: ColumnType) -> str:
     """The type in MySQL's words; SPATIAL and OTHER keep their own spelling."""
     writer = _WRITERS.get(kind.kind)
@@ -132,4 +174,12 @@ def text_literal(text: str) -> str:
     return f"'{escaped}'"
 
 
-__all__ = ["MYSQL_DECIMAL_PRECISION", "MYSQL_DECIMAL_SCALE", "column_type", "labels", "native", "text_literal"]
+__all__ = [
+    "MYSQL_DECIMAL_PRECISION",
+    "MYSQL_DECIMAL_SCALE",
+    "column_type",
+    "labels",
+    "native",
+    "parse_type",
+    "text_literal",
+]

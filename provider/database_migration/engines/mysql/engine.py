@@ -55,6 +55,7 @@ class MySQLEngine:
                 }
             ),
             time=("-838:59:59.000000", "838:59:59.000000"),
+            instants=("1970-01-01 00:00:01.000000", "2038-01-19 03:14:07.999999"),
         ),
         identifiers_in_octets=False,
         suppresses_triggers=False,

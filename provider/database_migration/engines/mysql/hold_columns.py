@@ -29,7 +29,7 @@ def hold_columns(table: Table, dialect: str, policy: HoldPolicy) -> tuple[tuple[
     identity = next((column.name for column in table.columns if column.identity), None)
     for column in table.columns:
         subject = f"{table.name}.{column.name}"
-        held = _hold(column, dialect, keyed=column.name in keyed, subject=subject, findings=findings)
+        held = _hold(column, dialect, policy, keyed=column.name in keyed, subject=subject, findings=findings)
         if held.collation == "":
             held = replace(held, collation=collation_for(column, policy))
         if column.identity and column.name != identity:
@@ -66,10 +66,13 @@ def octets(column: Column) -> int:
     return 12
 
 
-def _hold(column: Column, dialect: str, *, keyed: bool, subject: str, findings: list[Finding]) -> Column:
-    held = hold_type(column, keyed=keyed)
-    if held.code:
-        findings.append(Finding(Severity.WARNING, held.code, subject, held.reason + "."))
+def _hold(
+    column: Column, dialect: str, policy: HoldPolicy, *, keyed: bool, subject: str, findings: list[Finding]
+) -> Column:
+    *refused, held = hold_type(column, policy, keyed=keyed)
+    findings += [
+        Finding(one.severity, one.code, subject, one.reason + ".", one.mend) for one in (*refused, held) if one.code
+    ]
     generated = None if column.generated is None else translate(column.generated, dialect)
     if column.generated is not None and generated is None:
         findings.append(
@@ -98,9 +101,9 @@ def _default(column: Column, held: ColumnType, dialect: str, subject: str, findi
     default = column.default
     if default is None or column.identity or column.generated is not None:
         return None
-    if column.type.kind is not Kind.INTERVAL:
+    if column.type.kind is not Kind.INTERVAL and not (column.type.kind is Kind.ARRAY and held.kind is Kind.JSON):
         if not default.is_expression:
-            return Default(constant_text(default.text, held))
+            return _constant(default, column.type, held)
         translated = _default_expression(default.text, column.type, held, dialect)
         if translated is not None:
             return translated
@@ -108,6 +111,12 @@ def _default(column: Column, held: ColumnType, dialect: str, subject: str, findi
         _warning("default_dropped", subject, f"The default {default.text} has no counterpart: set it by hand.")
     )
     return None
+
+
+def _constant(default: Default, source: ColumnType, held: ColumnType) -> Default:
+    if source.kind is Kind.UUID and held.kind is Kind.BINARY:
+        return Default(default.text.replace("-", ""))
+    return Default(constant_text(default.text, held))
 
 
 def _default_expression(text: str, source: ColumnType, held: ColumnType, dialect: str) -> Default | None:
@@ -120,7 +129,9 @@ def _default_expression(text: str, source: ColumnType, held: ColumnType, dialect
     if text == "CURRENT_DATE":
         return Default(text, is_expression=True) if held.kind is Kind.DATE else None
     if text == "UUID":
-        return Default(text, is_expression=True) if held.kind in TEXT_KINDS else None
+        if held.kind is Kind.BINARY:
+            return Default("UNHEX(REPLACE(UUID(),'-',''))", is_expression=True)
+        return Default(text, is_expression=True) if held.kind in TEXT_KINDS | {Kind.UUID} else None
     translated = translate(text, dialect)
     return None if translated is None else Default(translated, is_expression=True)
 

@@ -12,7 +12,7 @@ from database_migration.model.table_selection import FormedColumn
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 # Compared as text, large numbers would be compared as doubles.
-_NUMERIC = frozenset({Form.INTEGER, Form.DECIMAL, Form.DOUBLE, Form.BOOLEAN})
+_NUMERIC = frozenset({Form.INTEGER, Form.DECIMAL, Form.DOUBLE, Form.BOOLEAN, Form.TEXT})
 _NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.DOUBLE})
 _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
 

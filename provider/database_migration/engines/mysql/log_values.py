@@ -191,6 +191,12 @@ def label_set(octets: int, labels: tuple[str, ...]) -> Reader:
     return read
 
 
+def ewkb(text: str) -> str:
+    """PostGIS's EWKB out of MySQL's own octets (both as hex): the SRID moves behind the type, which says so."""
+    srid, wkb = text[:8], text[8:]
+    return wkb if srid == "00000000" else f"{wkb[:8]}20{srid}{wkb[10:]}"
+
+
 def prefixed(size: int, decode: Callable[[bytes], str]) -> Reader:
     """Octets behind their length of ``size`` octets."""
 
@@ -211,6 +217,7 @@ __all__ = [
     "decimal",
     "decimal_text",
     "double_text",
+    "ewkb",
     "integer",
     "label",
     "label_set",

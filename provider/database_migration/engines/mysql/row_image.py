@@ -14,6 +14,7 @@ from uuid import UUID
 from pymysqlreplication.constants import FIELD_TYPE
 
 from database_migration.engines.mysql import log_values
+from database_migration.engines.mysql.labels import label_array_of_set
 from database_migration.engines.mysql.log_charsets import Charsets
 from database_migration.engines.mysql.log_json import json_text
 from database_migration.engines.mysql.log_values import Reader
@@ -32,6 +33,8 @@ _INTEGERS = {
 }
 _PREFIXED = frozenset({FIELD_TYPE.BLOB, FIELD_TYPE.GEOMETRY, FIELD_TYPE.JSON})
 _STRINGS = frozenset({FIELD_TYPE.VARCHAR, FIELD_TYPE.VAR_STRING, FIELD_TYPE.STRING})
+_UUID_DIGITS = 32
+_TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
 _BYTES = frozenset({Kind.VARBINARY, Kind.BLOB, Kind.SPATIAL})
 
 _KINDS: Mapping[int, frozenset[Kind]] = {
@@ -195,12 +198,25 @@ def conversion(formed: FormedColumn) -> Callable[[str], str] | None:
     """From the text of the column's own form to that of the form in which it crosses; None where they agree."""
     kind, form = formed.column.type.kind, formed.form
     if form is Form.UUID:
-        return (lambda text: str(UUID(hex=text))) if kind in (Kind.BINARY, Kind.VARBINARY, Kind.UUID) else str.lower
+        return _grouped if kind in (Kind.BINARY, Kind.VARBINARY, Kind.UUID) else str.lower
     if form in (Form.DATETIME, Form.TIMESTAMP) and kind is Kind.DATE:
         return lambda text: f"{text} 00:00:00.000000"
     if form is Form.TIME and kind is Kind.INTEGER:
         return log_values.clock_of_microseconds
+    if form is Form.INTEGER and kind is Kind.BIT:
+        return lambda text: str(int(text, 2))
+    if form is Form.BINARY and kind in _TEXTS:
+        return lambda text: text.encode().hex()
+    if form is Form.LABELS and kind is Kind.SET:
+        return label_array_of_set
+    if form is Form.GEOMETRY and kind is Kind.SPATIAL:
+        return log_values.ewkb
     return None
+
+
+def _grouped(text: str) -> str:
+    """A UUID's text; octets of another number go as they are, which the other side refuses."""
+    return str(UUID(hex=text)) if len(text) == _UUID_DIGITS else text
 
 
 def _length_octets(column: Any) -> int:

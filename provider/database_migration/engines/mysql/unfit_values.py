@@ -15,6 +15,8 @@ _ESCAPED_BACKSLASH = "x'5c5c'"
 _NO_JSON = "x'01'"
 """A control character, which stands in no valid document."""
 _NUL = "x'00'"
+_OCTET_KINDS = (Kind.BINARY, Kind.VARBINARY, Kind.BLOB)
+_UUID_OCTETS = 16
 _JSON_NUL = "x'5c7530303030'"
 
 
@@ -48,6 +50,10 @@ def condition(formed: FormedColumn, doubt: Doubt, c: str) -> str:
             return f"{c} <> ROUND({c}, {int(doubt.scale or 0)})"
         case ValueKind.TOO_LONG:
             return f"{_measure(formed)}({c}) > {int(doubt.length or 0)}"
+        case ValueKind.MALFORMED if formed.column.type.kind in _OCTET_KINDS:
+            return f"LENGTH({c}) <> {_UUID_OCTETS}"
+        case ValueKind.MALFORMED:
+            return f"CONVERT({c} USING utf8mb4) NOT REGEXP {_literal(doubt.pattern or '')}"
         case ValueKind.BEYOND_CHARSET:
             return f"{_octets(_in_charset(doubt, c))} <> {_octets(f'CONVERT({c} USING utf8mb4)')}"
         case ValueKind.SPECIAL_NUMBER | ValueKind.SPECIAL_DATE | ValueKind.MONTHS | ValueKind.REFUSED:

@@ -7,6 +7,8 @@ the two apart; nothing becomes NULL silently. A zero or partial date is shown as
 
 from __future__ import annotations
 
+from database_migration.engines.mysql.column_types import text_literal
+from database_migration.engines.mysql.labels import label_array
 from database_migration.model.column_type import Form, Kind
 from database_migration.model.table_selection import FormedColumn
 
@@ -37,8 +39,16 @@ def transfer(formed: FormedColumn, c: str) -> str:
         return f"LPAD(BIN({c}+0), {formed.column.type.bits}, '0')"
     if form is Form.BINARY and kind in _BYTES:
         return f"LOWER(HEX({c}))"
+    if form is Form.BINARY:
+        return f"LOWER(HEX(CONVERT({c} USING utf8mb4)))"
     if form is Form.UUID:
         return _uuid(formed, c)
+    if form is Form.LABELS and kind is Kind.SET:
+        return _labels(formed, c)
+    if form is Form.GEOMETRY and kind is Kind.SPATIAL:
+        return _ewkb(c)
+    if form is Form.TEXT and kind is Kind.DECIMAL:
+        return f"CAST({c}+0 AS CHAR)"
     if kind in _NUMBERS:
         return f"CAST({c}+0 AS CHAR)"  # + 0 takes away ZEROFILL, and makes a number of BIT
     if kind in _TEXTS:
@@ -78,6 +88,8 @@ def received(formed: FormedColumn, text: str) -> str:
         return f"UNHEX(IF(CHAR_LENGTH({text}) <> {2 * width}, REPEAT('00', {width + 1}), {text}))"
     if form is Form.BINARY and kind in _BYTES:
         return f"UNHEX({text})"
+    if form is Form.BINARY:
+        return f"CONVERT(UNHEX({text}) USING utf8mb4)"
     if form in _FRACTIONS and kind in _CLOCKS and (digits := 6 - (formed.column.type.fraction or 0)):
         # A longer fraction would be rounded without a word; what is no time is refused.
         return f"IF(RIGHT({text}, {digits}) <> '{'0' * digits}', 'fraction', {text})"
@@ -89,6 +101,10 @@ def received(formed: FormedColumn, text: str) -> str:
         return f"UNHEX(REPLACE({text}, '-', ''))"
     if form is Form.TIME and kind is Kind.INTEGER:
         return _microseconds_of_time(text)
+    if form is Form.LABELS and kind is Kind.SET:
+        return _set_of_labels(text)
+    if form is Form.GEOMETRY and kind is Kind.SPATIAL:
+        return _geometry_of_ewkb(text)
     return text
 
 
@@ -108,7 +124,37 @@ def _uuid(formed: FormedColumn, c: str) -> str:
     if formed.column.type.kind not in (Kind.BINARY, Kind.VARBINARY):
         return f"LOWER(CAST({c} AS CHAR CHARACTER SET utf8mb4))"
     cuts = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-    return "LOWER(CONCAT(" + ", '-', ".join(f"SUBSTR(HEX({c}), {at}, {size})" for at, size in cuts) + "))"
+    grouped = ", '-', ".join(f"SUBSTR(HEX({c}), {at}, {size})" for at, size in cuts)
+    # Octets of another number go as they are, which the other side refuses.
+    return f"LOWER(IF(LENGTH({c}) = 16, CONCAT({grouped}), HEX({c})))"
+
+
+def _labels(formed: FormedColumn, c: str) -> str:
+    present = ", ".join(
+        f"IF(FIND_IN_SET({text_literal(label)}, {c}), {text_literal(label_array([label])[1:-1])}, NULL)"
+        for label in sorted(formed.column.type.values)
+    )
+    return f"CASE WHEN {c} IS NOT NULL THEN CONCAT('{{', CONCAT_WS(',', {present}), '}}') END"
+
+
+def _set_of_labels(text: str) -> str:
+    """The labels between commas, which labels themselves never hold; two control characters stand in meanwhile."""
+    inner = f"SUBSTR({text}, 2, CHAR_LENGTH({text}) - 2)"
+    backslash, quote = text_literal("\\"), text_literal('"')
+    kept = f"REPLACE(REPLACE({inner}, {text_literal(chr(92) * 2)}, '\x01'), {text_literal(chr(92) + chr(34))}, '\x02')"
+    return f"REPLACE(REPLACE(REPLACE({kept}, {quote}, ''), '\x02', {quote}), '\x01', {backslash})"
+
+
+def _ewkb(c: str) -> str:
+    """PostGIS's EWKB out of MySQL's own octets, SRID and WKB: an SRID stands behind the type, which says so."""
+    octets_of_it = f"LOWER(HEX({c}))"
+    behind = f"CONCAT('01', SUBSTR({octets_of_it}, 11, 6), '20', LEFT({octets_of_it}, 8), SUBSTR({octets_of_it}, 19))"
+    return f"IF(LEFT({octets_of_it}, 8) = '00000000', SUBSTR({octets_of_it}, 9), {behind})"
+
+
+def _geometry_of_ewkb(text: str) -> str:
+    in_front = f"CONCAT(SUBSTR({text}, 11, 8), '01', SUBSTR({text}, 3, 6), '00', SUBSTR({text}, 19))"
+    return f"UNHEX(IF(SUBSTR({text}, 9, 2) = '20', {in_front}, CONCAT('00000000', {text})))"
 
 
 def _time_of_microseconds(c: str) -> str:

@@ -10,12 +10,19 @@ from __future__ import annotations
 import re
 import struct
 
+from database_migration.engines.postgres.array_text import (
+    array_of_json,
+    json_of_array,
+    label_array,
+    writes_plain_json,
+)
 from database_migration.engines.postgres.names import literal
 from database_migration.errors import NotPossible, ValueRefused
 from database_migration.model.column_type import ColumnType, Form, Kind
 from database_migration.model.table_selection import FormedColumn
 
 _TEXTS = (Kind.TEXT, Kind.VARCHAR, Kind.CHAR, Kind.ENUM, Kind.SET, Kind.OTHER, Kind.JSON)
+_CLOCKS = (Kind.TIME, Kind.INTERVAL)
 _MOMENT = "YYYY-MM-DD HH24:MI:SS.US"
 
 
@@ -33,18 +40,29 @@ def transfer_sql(formed: FormedColumn, expression: str, *, binary_prefix: str = 
         return f"{expression}::text"
     if form in (Form.DATETIME, Form.TIMESTAMP) and kind not in _TEXTS:
         return _moment(kind, expression)
-    if form is Form.TIME and kind in (Kind.TIME, Kind.INTERVAL):
+    if form is Form.TIME and kind in _CLOCKS:
         return _clock(expression) if kind is Kind.TIME else _span(expression)
     if form is Form.UUID and kind is not Kind.UUID:
         if kind is Kind.BLOB:
             return f"encode({expression}, 'hex')::uuid::text"
         return f"lower({expression}::text)"
-    if form is Form.BIT and kind not in (Kind.BIT, *_TEXTS):
+    if kind is Kind.ARRAY and form is not Form.TEXT:
+        return _labels(expression) if form is Form.LABELS else _json_of_array(formed, expression)
+    if form is Form.GEOMETRY and kind is Kind.SPATIAL:
+        return f"lower({expression}::text)"  # hex of EWKB
+    if form is Form.DECIMAL and kind is Kind.MONEY:
+        return f"{expression}::numeric::text"
+    if form is Form.INTEGER and kind is Kind.BIT:
+        return f"{expression}::bigint::text"
+    if form is Form.TIME and kind not in _TEXTS:
         raise NotPossible(
-            "A bit column cannot be carried to or from a column of another kind.",
-            mend="give both sides a bit column of the same length.",
+            "PostgreSQL's numbers are not read as times.",
+            mend="give both sides a time or an interval.",
             subject=formed.name,
         )
+    if kind is Kind.OTHER:
+        # Not ::text, which writes an inet with its mask: the log shows what the type's output function writes.
+        return f"CASE WHEN num_nonnulls({expression}) = 1 THEN concat({expression}) END"
     return f"{expression}::text"
 
 
@@ -58,7 +76,7 @@ def canonical_sql(formed: FormedColumn, expression: str) -> str:
         sent = f"float8send({expression}::float8)"
         octets = " || ".join(f"substr({sent}, {place}, 1)" for place in range(8, 0, -1))
         return f"CASE WHEN {expression} = 0 THEN '0000000000000000' ELSE encode({octets}, 'hex') END"
-    if form is Form.TIME and kind in (Kind.TIME, Kind.INTERVAL):
+    if form is Form.TIME and kind in _CLOCKS:
         return f"(extract(epoch FROM {expression}) * 1000000)::bigint::text"
     if form is Form.BOOLEAN and kind is Kind.INTEGER:
         return f"CASE WHEN {expression} = 0 THEN '0' WHEN {expression} <> 0 THEN '1' END"
@@ -87,6 +105,18 @@ def _moment(kind: Kind, expression: str) -> str:
     )
 
 
+def _labels(expression: str) -> str:
+    quoted = """'"' || replace(replace(label, '\\', '\\\\'), '"', '\\"') || '"'"""
+    ordered = f"string_agg({quoted}, ',' ORDER BY label COLLATE \"C\")"
+    labels = f"(SELECT DISTINCT unnest({expression}) AS label) AS labels WHERE label IS NOT NULL"
+    return f"'{{' || (SELECT coalesce({ordered}, '') FROM {labels}) || '}}' || left({expression}::text, 0)"
+
+
+def _json_of_array(formed: FormedColumn, expression: str) -> str:
+    plain = writes_plain_json(formed.column.type.native)
+    return f"to_jsonb({expression if plain else f'{expression}::text[]'})::text"
+
+
 def _clock(expression: str) -> str:
     micros = f"abs((extract(epoch FROM {expression}) * 1000000)::bigint)"
     return (
@@ -104,6 +134,10 @@ def _span(expression: str) -> str:
     return f"CASE WHEN {months} THEN {expression}::text ELSE {_clock(expression)} END"
 
 
+_OWN_TEXT = ((Form.JSON, Kind.ARRAY), (Form.INTEGER, Kind.BIT))
+"""Pairings in which a value is written otherwise than its transfer text."""
+
+
 def takes_transfer_text(formed: FormedColumn) -> bool:
     """Whether the column's own input function reads the transfer text (so that COPY can load it)."""
     kind = formed.column.type.kind
@@ -111,12 +145,12 @@ def takes_transfer_text(formed: FormedColumn) -> bool:
         return kind is Kind.BLOB
     if formed.form is Form.UUID:
         return kind is not Kind.BLOB
-    return True
+    return (formed.form, kind) not in _OWN_TEXT
 
 
 def is_sent_as_it_is(formed: FormedColumn) -> bool:
     """Whether ``parameter`` changes nothing."""
-    return not (formed.form is Form.BINARY or (formed.form is Form.UUID and formed.column.type.kind is Kind.BLOB))
+    return formed.form is not Form.BINARY and takes_transfer_text(formed)
 
 
 def parameter(formed: FormedColumn, value: str | None) -> str | None:
@@ -140,6 +174,15 @@ def parameter(formed: FormedColumn, value: str | None) -> str | None:
             ) from None
     if formed.form is Form.UUID and kind is Kind.BLOB:
         return "\\x" + value.replace("-", "")
+    if formed.form is Form.INTEGER and kind is Kind.BIT:
+        return f"{int(value):0{formed.column.type.bits}b}"
+    if formed.form is Form.JSON and kind is Kind.ARRAY:
+        try:
+            return array_of_json(value)
+        except ValueError as error:
+            raise ValueRefused(
+                f"The document is no array: {error}.", mend="correct the document.", subject=formed.name
+            ) from None
     return value
 
 
@@ -150,6 +193,14 @@ _CLOCK_PART = re.compile(r"([+-]?)(\d+):(\d\d):(\d\d)(?:\.(\d+))?$")
 def decoded(formed: FormedColumn, text: str) -> str:
     """The transfer text of a value that the change log shows in PostgreSQL's own output form."""
     kind, form = formed.column.type.kind, formed.form
+    if kind is Kind.ARRAY and form is not Form.TEXT:
+        return label_array(text) if form is Form.LABELS else json_of_array(text, formed.column.type.native)
+    if kind is Kind.MONEY and form is Form.DECIMAL:
+        return text.replace("$", "").replace(",", "")
+    if kind is Kind.BIT and form is Form.INTEGER:
+        return str(int(text, 2))
+    if kind is Kind.SPATIAL:
+        return text.lower()
     if kind is Kind.BLOB:
         digits = text[2:]
         if form is Form.UUID:
@@ -163,7 +214,7 @@ def decoded(formed: FormedColumn, text: str) -> str:
         return _widened(text)
     if form in (Form.DATETIME, Form.TIMESTAMP) and kind in (Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP):
         return _decoded_moment(text, kind)
-    if form is Form.TIME and kind in (Kind.TIME, Kind.INTERVAL):
+    if form is Form.TIME and kind in _CLOCKS:
         return _decoded_clock(text)
     if kind is Kind.CHAR:
         return text.rstrip(" ")

@@ -23,6 +23,8 @@ _PLAIN = {
     "json": ColumnType(Kind.JSON),
     "jsonb": ColumnType(Kind.JSON),
     "uuid": ColumnType(Kind.UUID),
+    "money": ColumnType(Kind.MONEY),
+    "geometry": ColumnType(Kind.SPATIAL),
 }
 
 _WITH_FRACTION = {
@@ -42,6 +44,7 @@ KIND_OF_OID = {
     114: Kind.JSON,
     700: Kind.FLOAT,
     701: Kind.DOUBLE,
+    790: Kind.MONEY,
     1042: Kind.CHAR,
     1043: Kind.VARCHAR,
     1082: Kind.DATE,
@@ -97,7 +100,83 @@ def _without_native(name: str, modifier: int) -> ColumnType:
         return ColumnType(Kind.CHAR, length=length) if length is not None else ColumnType(Kind.TEXT)
     if name == "bit" and modifier > 0:
         return ColumnType(Kind.BIT, bits=modifier)
+    if name.startswith("_"):  # how the catalog calls a type's array
+        return ColumnType(Kind.ARRAY)
     return ColumnType(Kind.OTHER)
+
+
+_SPELLED = re.compile(
+    r"(?P<word>[a-z][a-z0-9 ]*?) *(?:\((?P<sizes>[\w, ]+)\))?(?P<zone> with(?:out)? time zone)?"
+    r"(?P<array>(?: *\[\d*\])*)"
+)
+_NAMES = {
+    "boolean": "bool",
+    "smallint": "int2",
+    "int": "int4",
+    "integer": "int4",
+    "bigint": "int8",
+    "real": "float4",
+    "float": "float8",
+    "double precision": "float8",
+    "decimal": "numeric",
+    "dec": "numeric",
+    "character varying": "varchar",
+    "char": "bpchar",
+    "character": "bpchar",
+    "bit varying": "varbit",
+}
+_FOREIGN = frozenset(
+    {
+        "tinyint",
+        "mediumint",
+        "datetime",
+        "year",
+        "binary",
+        "varbinary",
+        "tinytext",
+        "mediumtext",
+        "longtext",
+        "tinyblob",
+    }
+    | {"blob", "mediumblob", "longblob", "enum", "set", "double", "fixed", "multipoint", "linestring", "multipolygon"}
+    | {"multilinestring", "geometrycollection", "inet4", "inet6"}
+)
+"""Words of the other engine that no type of PostgreSQL begins with; others may belong to an extension."""
+
+
+def parse_type(spelled: str) -> ColumnType | None:
+    """The neutral type of what DDL may say; None for a spelling that PostgreSQL has not.
+
+    A name with a dot or a quote is taken for a type of the user's own; whether it exists, the server is asked.
+    """
+    text = " ".join(spelled.split())
+    if "." in text or '"' in text:
+        return ColumnType(Kind.OTHER, native=text)
+    found = _SPELLED.fullmatch(text.lower())
+    if found is None or found["word"] in _FOREIGN:
+        return None
+    name = _NAMES.get(found["word"], found["word"])
+    if found["zone"] and name in ("timestamp", "time"):
+        name += "" if "without" in found["zone"] else "tz"
+    if found["array"]:
+        return ColumnType(Kind.ARRAY, native=text)
+    if name == "geometry":
+        return ColumnType(Kind.SPATIAL, native=text)
+    sizes = [int(size) for size in (found["sizes"] or "").split(",") if size.strip().isdigit()]
+    return column_type(name, text, _modifier(name, sizes))
+
+
+def _modifier(name: str, sizes: Sequence[int]) -> int:
+    """The type modifier as the catalog keeps it (``numerictypmodin`` and its like)."""
+    if name in ("bpchar", "bit") and not sizes:
+        sizes = [1]
+    if not sizes:
+        return -1
+    if name == "numeric":
+        return (sizes[0] << 16 | (sizes[1] if len(sizes) > 1 else 0)) + 4
+    if name in ("varchar", "bpchar"):
+        return sizes[0] + 4
+    return sizes[0]
 
 
 _INTEGERS = {8: "smallint", 16: "smallint", 24: "integer", 32: "integer", 64: "bigint"}
@@ -112,8 +191,8 @@ _SIMPLE_SQL = {
     Kind.BINARY: "bytea",
     Kind.VARBINARY: "bytea",
     Kind.BLOB: "bytea",
-    Kind.SPATIAL: "bytea",
     Kind.UUID: "uuid",
+    Kind.MONEY: "money",
 }
 _FRACTION_SQL = {
     Kind.DATETIME: "timestamp{}",
@@ -145,7 +224,7 @@ def type_sql(column: ColumnType, schema: str) -> str:
         return "json" if column.native == "json" else "jsonb"
     if kind is Kind.ENUM and column.native:
         return quote(schema, column.native)
-    if kind is Kind.OTHER and re.match(r'[\w". ]', column.native):
+    if kind in (Kind.OTHER, Kind.ARRAY, Kind.SPATIAL) and re.match(r'[\w". ]', column.native):
         return column.native
     return "text"
 
@@ -161,4 +240,4 @@ def parameter_type(column: ColumnType, schema: str) -> str:
     return type_sql(column, schema)
 
 
-__all__ = ["KIND_OF_OID", "column_type", "parameter_type", "type_sql"]
+__all__ = ["KIND_OF_OID", "column_type", "parameter_type", "parse_type", "type_sql"]

@@ -42,7 +42,9 @@ def read_default(text: str | None, column: ColumnType) -> Default | None:
         value = found[1].replace("''", "'")
         if column.kind is Kind.OTHER:
             return Default(value)
-        form = {Kind.INTERVAL: Form.TIME, Kind.TIME: Form.TIME, Kind.BLOB: Form.BINARY}.get(column.kind)
+        form = {Kind.INTERVAL: Form.TIME, Kind.TIME: Form.TIME, Kind.BLOB: Form.BINARY, Kind.MONEY: Form.DECIMAL}.get(
+            column.kind
+        )
         form = form or {Kind.DATETIME: Form.DATETIME, Kind.TIMESTAMP: Form.TIMESTAMP}.get(column.kind, Form.TEXT)
         if column.kind is Kind.INTERVAL and re.search(r"mon|year", value):
             return Default(text, is_expression=True)

@@ -49,6 +49,7 @@ class PostgresEngine:
             own=frozenset({ValueKind.SPECIAL_NUMBER, ValueKind.SPECIAL_DATE, ValueKind.MONTHS}),
             cannot=frozenset({ValueKind.ZERO_DATE, ValueKind.NUL_CHARACTER, ValueKind.INVALID_TEXT}),
             time=("00:00:00.000000", "24:00:00.000000"),
+            instants=("0001-01-01 00:00:00.000000", "9999-12-31 23:59:59.999999"),
         ),
     )
     catalog: Catalog = PostgresCatalog()

@@ -25,6 +25,7 @@ _SAFE = (
     exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.And, exp.Or, exp.Not, exp.Is, exp.In, exp.Between,
     exp.Add, exp.Sub, exp.Mul, exp.DPipe, exp.Coalesce, exp.Lower, exp.Upper, exp.Abs, exp.Case, exp.If,
     exp.Left, exp.Right, exp.Length, exp.Round, exp.Trim, exp.Substring,
+    exp.Array, exp.ArrayContainedBy, exp.StringToArray,
 )  # fmt: skip
 _TEXTS = (Kind.TEXT, Kind.VARCHAR, Kind.CHAR, Kind.ENUM, Kind.SET)
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE, Kind.FLOAT)

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from database_migration.engines.postgres.expressions import Columns
 from database_migration.engines.postgres.hold_collations import lower_indexes
-from database_migration.engines.postgres.hold_columns import enum_checks, held_columns
+from database_migration.engines.postgres.hold_columns import held_columns
 from database_migration.engines.postgres.hold_expressions import compares_text, translated_expression
 from database_migration.engines.postgres.hold_indexes import held_indexes
 from database_migration.engines.postgres.hold_partitions import Divided, held_partitions
+from database_migration.engines.postgres.hold_types import label_checks
 from database_migration.engines.postgres.names import quote, shortened
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
@@ -28,7 +29,7 @@ def held_table(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[Table
     types = {column.name: column.type for column in columns}
     indexes, of_indexes = held_indexes(table, dialect, types)
     indexes += lower_indexes(table, indexes, policy)
-    checks, of_checks = _held_checks(table, dialect, types)
+    checks, of_checks = _held_checks(table, dialect, types, policy)
     findings += [*of_indexes, *of_checks]
     if shortened(table.name) != table.name:
         findings.append(
@@ -104,7 +105,7 @@ def _partitioning(table: Table, divided: Divided | str) -> Finding:
     )
 
 
-def _held_checks(table: Table, dialect: str, types: Columns) -> tuple[list[Check], list[Finding]]:
+def _held_checks(table: Table, dialect: str, types: Columns, policy: HoldPolicy) -> tuple[list[Check], list[Finding]]:
     checks: list[Check] = []
     findings: list[Finding] = []
     for check in table.checks:
@@ -133,7 +134,8 @@ def _held_checks(table: Table, dialect: str, types: Columns) -> tuple[list[Check
                 )
             )
         checks.append(Check(shortened(check.name), text))
-    for check in enum_checks(table, dialect):
+    held = {source.name: types[shortened(source.name)] for source in table.columns}
+    for check in label_checks(table, held, policy):
         taken = {one.name for one in checks}
         name = check.name if check.name not in taken else shortened(f"{check.name}_labels")
         checks.append(Check(name, check.expression))

@@ -11,6 +11,8 @@ from database_migration.model.column_type import Form, Kind
 from database_migration.model.table_selection import FormedColumn
 from database_migration.model.unfit_value import CHARSETS, Doubt, Substitute, ValueKind
 
+_UUID_OCTETS = 16
+
 
 def value_of(formed: FormedColumn) -> str:
     """SQL of a column's value (of the table that is named t) as the other side is to see it."""
@@ -35,6 +37,10 @@ def condition(formed: FormedColumn, doubt: Doubt, c: str) -> str:
             return f"{c} <> round({c}, {int(doubt.scale or 0)})"
         case ValueKind.TOO_LONG:
             return f"{_measure(formed)}({c}) > {int(doubt.length or 0)}"
+        case ValueKind.MALFORMED if formed.column.type.kind is Kind.BLOB:
+            return f"octet_length({c}) <> {_UUID_OCTETS}"
+        case ValueKind.MALFORMED:
+            return f"{c} !~ {literal(doubt.pattern or '')}"
         case ValueKind.BEYOND_CHARSET:
             return f"{c} ~ {literal(_others(doubt))}"
         case ValueKind.SPECIAL_NUMBER:

@@ -60,6 +60,9 @@ class TreatedValues(BaseModel):
     beyond_charset: _Chosen = Field(None, description="Characters that the target's charset has not; {to: '?'}.")
     special_number: _Chosen = Field(None, description="NaN and infinity; {to: null} or {to: 0}.")
     special_date: _Chosen = Field(None, description="Infinite, BC and five-digit-year dates; {to: null} or a date.")
+    malformed: _Chosen = Field(
+        None, description="Texts that are no value of the type that they are cast to; {to: null}."
+    )
     months: _Chosen = Field(None, description="Intervals that count months; {to: null} or {to: '720:00:00'}.")
     refused: Literal["refuse", "quarantine"] | None = Field(
         None, description="Whatever else the target's server refuses: checks, conflicts on another unique key."
@@ -127,7 +130,7 @@ def _wrong(kind: ValueKind, chosen: Replacement) -> str:
         return "" if _MOMENT.fullmatch(text) else "write null or a date as '2000-01-31'"
     if kind is ValueKind.NOT_BOOLEAN:
         return "" if text in ("0", "1") else "write null, true or false"
-    if kind is ValueKind.INVALID_TEXT:
+    if kind in (ValueKind.INVALID_TEXT, ValueKind.MALFORMED):
         return "write null"
     if kind is ValueKind.TOO_LONG:
         return "" if text == "cut" else "write null or cut"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database_migration.steps.preflight.options import BooleanPolicy, PreflightOptions
+from database_migration.steps.preflight.options import PreflightOptions
 from database_migration.steps.preflight.step import preflight
 
-__all__ = ["BooleanPolicy", "PreflightOptions", "preflight"]
+__all__ = ["PreflightOptions", "preflight"]

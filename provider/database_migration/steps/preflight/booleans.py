@@ -7,16 +7,17 @@ from typing import cast
 from database_migration.engines.protocol import Session
 from database_migration.ledger import Ledger
 from database_migration.model.column_type import Kind
+from database_migration.model.mapping.types import TinyintOne
 from database_migration.model.schema import Column, Schema
-from database_migration.steps.preflight.options import BooleanPolicy
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import BOOLEANS_NOTE
+from database_migration.steps.schema_compare.casts import casts_of
 
 
-def decide_booleans(
-    run: MigrationRun, ledger: Ledger, session: Session, source: Schema, policy: BooleanPolicy
-) -> dict[str, list[str]]:
+def decide_booleans(run: MigrationRun, ledger: Ledger, session: Session, source: Schema) -> dict[str, list[str]]:
     """{source table: [columns]} that become booleans; a decision that this run made before stands.
+
+    ``mapping.types`` says whether any do; a column that the spec casts is left to its cast.
 
     ``session`` is on the source. Costs a scan of each table that has such a column.
     """
@@ -24,12 +25,18 @@ def decide_booleans(
     if noted is not None and ledger.objects.all():
         return cast("dict[str, list[str]]", noted)  # tables may exist already that were made by it
     found: dict[str, list[str]] = {}
-    if policy is BooleanPolicy.DETECT and run.source.engine.traits.engine != run.target.engine.traits.engine:
+    types = run.mapping.types
+    if (
+        types.mysql_to_postgres.tinyint_1 is TinyintOne.DETECT
+        and run.source.engine.traits.engine != run.target.engine.traits.engine
+    ):
         for table in run.selection.of(source):
+            casts = casts_of(table, types, run.selection)
             names = [
                 column.name
                 for column in table.columns
                 if _may_be_boolean(column)
+                and run.selection.target_column(table.name, column.name) not in casts
                 and run.source.engine.inspection.boolean_values_only(session, source.name, table, column)
             ]
             if names:

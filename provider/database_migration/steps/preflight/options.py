@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from pydantic import BaseModel, ConfigDict, Field
-
-
-class BooleanPolicy(StrEnum):
-    """What becomes of tinyint(1) columns on a target that has booleans."""
-
-    DETECT = "detect"
-    """Those that hold nothing but 0, 1 and NULL, which is counted, become booleans."""
-    NEVER = "never"
-    """All stay integers."""
 
 
 class PreflightOptions(BaseModel):
@@ -25,11 +14,6 @@ class PreflightOptions(BaseModel):
         default_factory=dict,
         description="Findings that are accepted: a code (table_without_key), an object (shop.orders) or code:object,"
         " each with the reason.",
-    )
-    booleans: BooleanPolicy = Field(
-        BooleanPolicy.DETECT,
-        description="detect: tinyint(1) columns that hold only 0, 1 and NULL become booleans; never: they stay"
-        " integers.",
     )
     target_free_bytes: int | None = Field(
         None,
@@ -51,4 +35,4 @@ class PreflightOptions(BaseModel):
     )
 
 
-__all__ = ["BooleanPolicy", "PreflightOptions"]
+__all__ = ["PreflightOptions"]

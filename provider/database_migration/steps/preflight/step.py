@@ -19,6 +19,7 @@ from database_migration.steps.preflight.tables import (
     key_findings,
     ownership_findings,
 )
+from database_migration.steps.preflight.types import type_findings
 from database_migration.steps.preflight.values import value_findings
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema, build_expected, read_target
@@ -54,7 +55,7 @@ def preflight(run: MigrationRun, options: PreflightOptions) -> Report:
         with run.current_ledger() as ledger:
             schema = run.source.engine.catalog.read(source, run.source.schema)
             actual = read_target(run, target)
-            booleans = decide_booleans(run, ledger, source, schema, options.booleans)
+            booleans = decide_booleans(run, ledger, source, schema)
             expected = build_expected(run, schema, booleans, target_version=versions["target"])
             met = meet(run, source, target)
             found = _findings(run, ledger, source, target, schema, actual, expected)
@@ -86,6 +87,7 @@ def _findings(
         *ownership_findings(expected, actual, ledger),
         *one.inspection.preflight(source, schema, expected.selected, role=Side.SOURCE, online=run.online),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
+        *type_findings(run, target, expected),
         *(value_findings(run, source, expected) if paired else ()),
         *(collision_findings(run, source, target, expected) if paired else ()),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),

@@ -83,7 +83,7 @@ def boolean_findings(booleans: dict[str, list[str]]) -> Iterator[Finding]:
                 f"{table}.{column}",
                 "The column holds nothing but 0, 1 and NULL and becomes a boolean; another value that is written while"
                 " the migration runs stops it.",
-                "set steps.preflight.booleans: never to keep integers.",
+                "set mapping.types.mysql_to_postgres.tinyint_1: integer to keep integers.",
             )
 
 

@@ -31,6 +31,7 @@ _WORDS = {
     ValueKind.BEYOND_CHARSET: "characters that the target's charset has not",
     ValueKind.SPECIAL_NUMBER: "NaN or infinity",
     ValueKind.SPECIAL_DATE: "an infinite date, one before the year 1 or after 9999",
+    ValueKind.MALFORMED: "what is no value of the target's type",
     ValueKind.MONTHS: "an interval with months, which have no fixed length",
 }
 _EXAMPLES = {
@@ -43,6 +44,7 @@ _EXAMPLES = {
     ValueKind.BEYOND_CHARSET: "{to: '?'}",
     ValueKind.SPECIAL_NUMBER: "{to: null} or {to: 0}",
     ValueKind.SPECIAL_DATE: "{to: null} or {to: '9999-12-31'}",
+    ValueKind.MALFORMED: "{to: null}",
     ValueKind.MONTHS: "{to: null} or {to: '720:00:00'}",
 }
 

@@ -11,9 +11,10 @@ from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import ForeignKey, Schema, Sequence, Table, UserType, View
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare.casts import cast_places, casts_of, lossy_casts, unused_casts
 from database_migration.steps.schema_compare.expected_views import ExpectedView, expected_views, view_findings
 from database_migration.steps.schema_compare.key_collations import unify_key_collations
-from database_migration.steps.schema_compare.key_types import unify_key_types
+from database_migration.steps.schema_compare.key_types import Place, unify_key_types
 from database_migration.steps.schema_compare.portable import (
     listed_objects,
     portable_table,
@@ -82,6 +83,7 @@ def build_expected(
     """The same, from a schema and decisions that are already known; ``target_version`` as the server says it."""
     findings: list[Finding] = []
     held: dict[str, Table] = {}
+    cast: set[Place] = set()
     selected = table_order(run.selection.of(source)).tables
     for table in selected:
         kept, said = portable_table(table, source, target_engine=run.target.engine.traits.engine)
@@ -95,12 +97,15 @@ def build_expected(
             run.selection.target_column(table.name, name): word
             for name, word in run.mapping.collations.of_table(table).items()
         }
-        policy = HoldPolicy(run.mapping, names, collations, source.server_version, target_version)
+        casts = casts_of(table, run.mapping.types, run.selection)
+        policy = HoldPolicy(run.mapping, names, collations, source.server_version, target_version, casts)
         held[table.name], said = run.target.engine.ddl.hold(
             renamed, dialect=run.source.engine.traits.engine, policy=policy
         )
-        findings += said
-    tables, said = unify_key_types(tuple(held.values()))
+        findings += [*said, *lossy_casts(renamed, held[table.name], casts)]
+        cast |= cast_places(renamed, held[table.name], casts)
+    findings += unused_casts(selected, run.mapping.types)
+    tables, said = unify_key_types(tuple(held.values()), cast)
     findings += said
     tables, said = unify_key_collations(tables)
     findings += said

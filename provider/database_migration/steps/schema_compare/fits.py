@@ -8,7 +8,16 @@ from database_migration.model.integer_range import integer_range
 _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT, Kind.ENUM, Kind.SET})
 _OCTETS = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB})
 _TIMES = frozenset({Kind.TIME, Kind.INTERVAL})
+_MOMENTS = frozenset({Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP})
+_PLAIN_TEXTS = frozenset({Kind.VARCHAR, Kind.TEXT})
+_MONEY = ColumnType(Kind.DECIMAL, precision=19, scale=2)
+_UUID_OCTETS = 16
 _UNBOUNDED = 1 << 62
+_LONGEST = {
+    **{Kind.DATE: 13, Kind.DATETIME: 29, Kind.TIMESTAMP: 29, Kind.TIME: 17, Kind.INTERVAL: 66},
+    **{Kind.UUID: 36, Kind.MONEY: 27, Kind.FLOAT: 24, Kind.DOUBLE: 24},
+}
+"""Characters of the longest text of a value, as either engine writes it."""
 
 
 def fits(value: ColumnType, place: ColumnType) -> bool:
@@ -16,11 +25,27 @@ def fits(value: ColumnType, place: ColumnType) -> bool:
     if value == place:
         return True
     if value.kind in _TEXTS:
+        if place.kind is Kind.ARRAY:
+            return value.kind is Kind.SET
         return place.kind in _TEXTS and _text_fits(value, place)
+    if place.kind in _PLAIN_TEXTS:
+        return value.kind not in _OCTETS and _longest(value) <= _limit(place.length)
     if value.kind in _OCTETS:
+        if place.kind is Kind.UUID:
+            return value.kind is Kind.BINARY and value.length == _UUID_OCTETS
         return place.kind in _OCTETS and _limit(value.length) <= _limit(place.length)
     if value.kind in (Kind.BOOLEAN, Kind.INTEGER, Kind.YEAR):
         return _integer_fits(value, place)
+    if value.kind is Kind.BIT and place.kind in (Kind.BOOLEAN, Kind.INTEGER):
+        return integer_range(place)[1] >= (1 << (value.bits or 1)) - 1
+    if value.kind is Kind.UUID:
+        return place.kind is Kind.BINARY and place.length == _UUID_OCTETS
+    if value.kind is Kind.MONEY:
+        return place.kind is Kind.DECIMAL and _decimal_fits(_MONEY, place)
+    if value.kind in _MOMENTS and place.kind in _MOMENTS and place.kind is not Kind.DATE:
+        return value.kind is Kind.DATE or _digits(value) <= _digits(place)
+    if value.kind is Kind.JSON:
+        return place.kind is Kind.JSON
     if value.kind is Kind.DECIMAL:
         return place.kind is Kind.DECIMAL and _decimal_fits(value, place)
     if value.kind is Kind.FLOAT:
@@ -62,6 +87,17 @@ def _text_fits(value: ColumnType, place: ColumnType) -> bool:
     if place.kind is Kind.CHAR and value.kind is not Kind.CHAR:
         return False  # blanks at the end would go
     return _limit(value.length) <= _limit(place.length)
+
+
+def _longest(value: ColumnType) -> int:
+    """Characters of the longest text of a value."""
+    if value.kind in (Kind.BOOLEAN, Kind.INTEGER, Kind.YEAR):
+        return max(len(str(number)) for number in integer_range(value))
+    if value.kind is Kind.DECIMAL and value.precision is not None:
+        return value.precision + 3
+    if value.kind is Kind.BIT and value.bits is not None:
+        return value.bits
+    return _LONGEST.get(value.kind, _UNBOUNDED)
 
 
 def _limit(length: int | None) -> int:

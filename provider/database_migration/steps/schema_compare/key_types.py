@@ -6,7 +6,7 @@ boolean here, an integer there); the widest of them wins on all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from database_migration.model.column_type import ColumnType, Kind
@@ -20,8 +20,11 @@ Place = tuple[str, str]
 """(table, column)"""
 
 
-def unify_key_types(tables: Sequence[Table]) -> tuple[tuple[Table, ...], list[Finding]]:
-    """The tables with equal types along every foreign key, and what was changed for that."""
+def unify_key_types(tables: Sequence[Table], cast: Collection[Place] = ()) -> tuple[tuple[Table, ...], list[Finding]]:
+    """The tables with equal types along every foreign key, and what was changed for that.
+
+    Where the spec casts a column (``cast``), all that are tied to it get its type.
+    """
     columns = {(table.name, column.name): column for table in tables for column in table.columns}
     changed: dict[Place, Column] = {}
     findings: list[Finding] = []
@@ -29,7 +32,8 @@ def unify_key_types(tables: Sequence[Table]) -> tuple[tuple[Table, ...], list[Fi
         types = [columns[place].type for place in group]
         if all(type_ == types[0] for type_ in types):
             continue
-        widest = widest_of(types)
+        said = [columns[place].type for place in group if place in cast]
+        widest = widest_of(said or types)
         for place in group:
             column = columns[place]
             if widest is None:
