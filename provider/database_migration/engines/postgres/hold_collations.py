@@ -50,7 +50,7 @@ def _held(table: Table, was: Column, now: Column, policy: HoldPolicy, findings: 
     if word == CaseFolding.ICU:
         locale = icu_locale(comparison) if comparison.folds else "und-u-ks-level1"
         return replace(now, collation=locale, folding_locale=locale)
-    if word == CaseFolding.CITEXT:
+    if word == CaseFolding.CITEXT and was.name not in policy.casts:
         loses = [] if now.type.length is None else [f"its length of {now.type.length} characters is not checked"]
         loses += ["accents are told apart"] if comparison.accents else []
         if loses:

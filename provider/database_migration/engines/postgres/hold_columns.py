@@ -36,14 +36,14 @@ def held_columns(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[lis
             column,
             name=shortened(column.name),
             nullable=column.nullable and column.name not in table.primary_key and not column.identity,
-            default=_held_default(table, column, dialect, types, findings),
+            default=_held_default(table, source, dialect, types, findings),
             generated=_held_generated(table, column, dialect, types, findings),
             generated_stored=True,
             charset=None,
             collation=None,
             invisible=False,
         )
-        for column in typed
+        for source, column in zip(table.columns, typed, strict=True)
     ]
     for column in table.columns:
         if shortened(column.name) != column.name:

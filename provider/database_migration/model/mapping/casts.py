@@ -39,8 +39,10 @@ class CastRule(BaseModel):
         word = re.sub(r" with(out)? time zone$| unsigned$", "", word)
         if "." not in word and '"' not in word and word not in TYPE_WORDS:
             near = get_close_matches(word, TYPE_WORDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else "a type of your own is spelled with its schema: app.state."
-            raise ValueError(f"no engine has a type {word!r}; {hint}")
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ValueError(
+                f"no engine has a type {word!r}{hint}; a type of your own is spelled with its schema: app.{word}"
+            )
         return text
 
     @model_validator(mode="after")

@@ -26,12 +26,10 @@ def decide_booleans(run: MigrationRun, ledger: Ledger, session: Session, source:
         return cast("dict[str, list[str]]", noted)  # tables may exist already that were made by it
     found: dict[str, list[str]] = {}
     types = run.mapping.types
-    if (
-        types.mysql_to_postgres.tinyint_1 is TinyintOne.DETECT
-        and run.source.engine.traits.engine != run.target.engine.traits.engine
-    ):
+    crosses = run.source.engine.traits.engine != run.target.engine.traits.engine
+    if crosses and types.mysql_to_postgres.tinyint_1 is TinyintOne.DETECT:
         for table in run.selection.of(source):
-            casts = casts_of(table, types, run.selection)
+            casts = casts_of(table, types, run.selection, crosses=crosses)
             names = [
                 column.name
                 for column in table.columns

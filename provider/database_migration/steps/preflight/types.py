@@ -19,10 +19,11 @@ def type_findings(run: MigrationRun, session: Session, expected: ExpectedSchema)
     columns: dict[str, list[str]] = defaultdict(list)
     kinds: dict[str, str] = {}
     for source, target in zip(expected.selected, expected.tables, strict=True):
-        for here, there in zip(source.columns, target.columns, strict=True):
-            if there.type.kind in _ASKED:
+        here = {run.selection.target_column(source.name, column.name): column for column in source.columns}
+        for there in target.columns:
+            if there.type.kind in _ASKED and there.name in here:
                 columns[there.type.native].append(f"{target.name}.{there.name}")
-                kinds[there.type.native] = ", ".join(possible_kinds(here.type))
+                kinds[there.type.native] = ", ".join(possible_kinds(here[there.name].type))
     for spelled, places in columns.items():
         if not run.target.engine.inspection.has_type(session, spelled):
             yield Finding(

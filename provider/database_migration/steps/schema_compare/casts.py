@@ -14,11 +14,15 @@ from database_migration.steps.schema_compare.fits import fits
 from database_migration.steps.schema_compare.spelling import spell_type
 
 
-def casts_of(table: Table, mapping: TypeMapping, selection: TableSelection) -> dict[str, str]:
+def casts_of(table: Table, mapping: TypeMapping, selection: TableSelection, *, crosses: bool) -> dict[str, str]:
     """{target column: the type that the most specific cast gives it}; ``table`` has the source's names.
+
+    ``crosses``: the two sides are of different engines; between two of a kind every type stays what it is.
 
     :raises SpecRefused: two casts are meant alike and say different types.
     """
+    if not crosses:
+        return {}  # a type of the source's engine is one of the target's
     found = {}
     for column in table.columns:
         try:
@@ -40,8 +44,17 @@ def cast_places(given: Table, held: Table, casts: Mapping[str, str]) -> set[tupl
     return {(held.name, there.name) for here, there in pairs if here.name in casts}
 
 
-def unused_casts(tables: tuple[Table, ...], mapping: TypeMapping) -> Iterator[Finding]:
+def unused_casts(tables: tuple[Table, ...], mapping: TypeMapping, *, crosses: bool) -> Iterator[Finding]:
     """Rules that mean no column of the selected tables: a typing error, most often."""
+    if mapping.casts and not crosses:
+        yield Finding(
+            Severity.BLOCKER,
+            "cast_impossible",
+            "mapping.types.casts",
+            "Types are mapped between different engines only; here every type stays what it is.",
+            "remove the casts; change the column's type on the target after the migration.",
+        )
+        return
     for rule in mapping.casts:
         if not any(
             rule.matches(column.type.native, table.name, column.name) for table in tables for column in table.columns

@@ -84,6 +84,7 @@ def build_expected(
     findings: list[Finding] = []
     held: dict[str, Table] = {}
     cast: set[Place] = set()
+    crosses = run.source.engine.traits.engine != run.target.engine.traits.engine
     selected = table_order(run.selection.of(source)).tables
     for table in selected:
         kept, said = portable_table(table, source, target_engine=run.target.engine.traits.engine)
@@ -97,14 +98,14 @@ def build_expected(
             run.selection.target_column(table.name, name): word
             for name, word in run.mapping.collations.of_table(table).items()
         }
-        casts = casts_of(table, run.mapping.types, run.selection)
+        casts = casts_of(table, run.mapping.types, run.selection, crosses=crosses)
         policy = HoldPolicy(run.mapping, names, collations, source.server_version, target_version, casts)
         held[table.name], said = run.target.engine.ddl.hold(
             renamed, dialect=run.source.engine.traits.engine, policy=policy
         )
         findings += [*said, *lossy_casts(renamed, held[table.name], casts)]
         cast |= cast_places(renamed, held[table.name], casts)
-    findings += unused_casts(selected, run.mapping.types)
+    findings += unused_casts(selected, run.mapping.types, crosses=crosses)
     tables, said = unify_key_types(tuple(held.values()), cast)
     findings += said
     tables, said = unify_key_collations(tables)

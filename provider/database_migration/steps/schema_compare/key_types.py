@@ -13,6 +13,7 @@ from database_migration.model.column_type import ColumnType, Kind
 from database_migration.model.integer_range import integer_range
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Column, Table
+from database_migration.model.text_comparison import is_text
 from database_migration.steps.schema_compare.fits import fits
 from database_migration.steps.schema_compare.spelling import spell_type
 
@@ -39,7 +40,7 @@ def unify_key_types(tables: Sequence[Table], cast: Collection[Place] = ()) -> tu
             if widest is None:
                 findings.append(_incompatible(place, [columns[other].type for other in group]))
             elif column.type != widest:
-                changed[place] = replace(column, type=widest)
+                changed[place] = _of_type(column, widest)
                 findings.append(_unified(place, column.type, widest))
     unified = tuple(
         replace(table, columns=tuple(changed.get((table.name, column.name), column) for column in table.columns))
@@ -83,6 +84,12 @@ def tied_columns(tables: Iterable[Table], known: Iterable[Place]) -> list[list[P
     for place in sorted(leader, key=lambda place: place != find(place)):
         groups.setdefault(find(place), []).append(place)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def _of_type(column: Column, type_: ColumnType) -> Column:
+    """What a text compared by means nothing to another kind of type."""
+    held = replace(column, type=type_)
+    return held if is_text(held) or type_.values else replace(held, charset=None, collation=None, folding_locale=None)
 
 
 def _unified(place: Place, was: ColumnType, now: ColumnType) -> Finding:
