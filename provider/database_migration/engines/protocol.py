@@ -651,10 +651,6 @@ class Inspection(Protocol):
         """
         ...
 
-    def has_type(self, session: Session, spelled: str) -> bool:
-        """Whether a column of this server can have a type that is spelled so."""
-        ...
-
     def counters(self, session: Session) -> Mapping[str, int]:
         """Figures of the server that only grow (cache hits, rows read, bytes written …), for the metrics."""
         ...

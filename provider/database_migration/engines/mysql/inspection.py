@@ -128,16 +128,6 @@ class MySQLInspection:
         """Which of these keys a unique key of the columns would take for one."""
         return equal_keys(own_session(session), parts, keys, examples=examples)
 
-    def has_type(self, session: Session, spelled: str) -> bool:
-        """Asked by having a table's statement parsed: nothing is created."""
-        own = own_session(session)
-        try:
-            own.execute(f"PREPARE asked FROM {own.literal(f'CREATE TABLE database_migration_asked (c {spelled})')}")
-        except Refused:
-            return False
-        own.execute("DEALLOCATE PREPARE asked")
-        return True
-
     def counters(self, session: Session) -> Mapping[str, int]:
         """Figures of the server that only grow."""
         names = ", ".join(f"'{name}'" for name in _COUNTERS)

@@ -12,6 +12,7 @@ from database_migration.engines.mysql.preflight_collations import collation_find
 from database_migration.engines.mysql.preflight_log import log_findings
 from database_migration.engines.mysql.preflight_privileges import privilege_findings
 from database_migration.engines.mysql.preflight_tables import table_findings
+from database_migration.engines.mysql.preflight_types import type_findings
 from database_migration.engines.mysql.server_facts import global_variables
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Severity
@@ -41,6 +42,7 @@ def findings(
     found += table_findings(tables, online=online, role=role)
     if role is Side.TARGET:
         found += collation_findings(session, tables)
+        found += type_findings(session, tables)
     if role is Side.SOURCE:
         found += _of_code(schema, online=online)
     return found

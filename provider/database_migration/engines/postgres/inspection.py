@@ -120,14 +120,6 @@ class PostgresInspection:
         """Which of these keys a unique key of the columns would take for one."""
         return equal_keys(session, parts, keys, examples=examples)
 
-    def has_type(self, session: Session, spelled: str) -> bool:
-        """Asked along the session's search_path, which begins with the migrated schema."""
-        try:
-            session.execute(f"SELECT NULL::{spelled}")
-        except Refused:
-            return False
-        return True
-
     def counters(self, session: Session) -> Mapping[str, int]:
         """Figures of this database that only grow."""
         with connection_of(session).cursor() as cursor, translated():

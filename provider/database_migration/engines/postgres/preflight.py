@@ -201,14 +201,21 @@ def _of_writing(session: Session, server: _Server, service: Service, subject: st
         )
 
 
+_ASKED = frozenset({Kind.OTHER, Kind.ARRAY, Kind.SPATIAL})
+"""Kinds of types that a server may lack."""
+_EXTENSIONS = {"geometry": "postgis"}
+"""Types that are not called like the extension that has them."""
+
+
 def _of_types(session: Session, tables: Sequence[Table]) -> Iterator[Finding]:
     """Types that the tables are to have and that the target does not know: those of extensions, as a rule."""
     natives = sorted(
-        {column.type.native for table in tables for column in table.columns if column.type.kind is Kind.OTHER} - {""}
+        {column.type.native for table in tables for column in table.columns if column.type.kind in _ASKED} - {""}
     )
     for native in natives:
         if session.execute("SELECT to_regtype(%s) IS NULL", [native]) == [(True,)]:
             name = native.partition("(")[0].rpartition(".")[2].strip('"')
+            name = _EXTENSIONS.get(name, name)
             known = session.execute("SELECT 1 FROM pg_available_extensions WHERE name = %s", [name])
             yield Finding(
                 Severity.BLOCKER,
@@ -217,7 +224,8 @@ def _of_types(session: Session, tables: Sequence[Table]) -> Iterator[Finding]:
                 f"The target does not know the type {native}.",
                 mend=f"CREATE EXTENSION {quote(name)};"
                 if known
-                else "install the extension that has it on the target, or create the type there.",
+                else "install the extension that has it on the target, create the type there, or choose another"
+                " (mapping.types).",
             )
 
 

@@ -19,7 +19,6 @@ from database_migration.steps.preflight.tables import (
     key_findings,
     ownership_findings,
 )
-from database_migration.steps.preflight.types import type_findings
 from database_migration.steps.preflight.values import value_findings
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema, build_expected, read_target
@@ -87,7 +86,6 @@ def _findings(
         *ownership_findings(expected, actual, ledger),
         *one.inspection.preflight(source, schema, expected.selected, role=Side.SOURCE, online=run.online),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
-        *type_findings(run, target, expected),
         *(value_findings(run, source, expected) if paired else ()),
         *(collision_findings(run, source, target, expected) if paired else ()),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
