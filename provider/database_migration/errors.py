@@ -9,6 +9,7 @@
     │   ├── EpochPassed         the run was rolled back, or another one is current
     │   ├── ValueRefused        the target cannot hold a value, or the log shows one that cannot be decoded
     │   ├── SourceChanged       the source's schema moved under the run
+    │   ├── TargetChanged       the target's schema moved under the run
     │   ├── ValidationFailed    the two sides differ
     │   ├── PositionLost        the log no longer reaches back to where the run stands
     │   └── NotPossible         the move makes no sense in the present state
@@ -67,6 +68,10 @@ class SourceChanged(Refused):
     """The source's schema is not the one that was planned for."""
 
 
+class TargetChanged(Refused):
+    """The target's schema is not the one that this migration made."""
+
+
 class ValidationFailed(Refused):
     """The two sides differ where they have to be equal."""
 
@@ -104,6 +109,7 @@ __all__ = [
     "Refused",
     "SourceChanged",
     "SpecRefused",
+    "TargetChanged",
     "TargetNotOurs",
     "ValidationFailed",
     "ValueRefused",

@@ -236,10 +236,10 @@ def test_renames_reach_keys_and_expressions() -> None:
 
 def test_what_changed_on_the_source_is_named() -> None:
     selection = TableSelection()
-    before = fingerprint(selection, Schema("s", tables=(ORDERS, Table("gone", ()))))
+    before = fingerprint(selection.of(Schema("s", tables=(ORDERS, Table("gone", ())))))
     after = with_column("note", type=varchar(50))
     after = replace(after, columns=(*after.columns, Column("new", INT)), estimated_rows=5, comment="x", indexes=())
-    said = changes(before, fingerprint(selection, Schema("s", tables=(after, Table("fresh", ())))))
+    said = changes(before, fingerprint(selection.of(Schema("s", tables=(after, Table("fresh", ()))))))
     assert said == [
         "table gone is gone",
         "table fresh is new",

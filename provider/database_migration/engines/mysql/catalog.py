@@ -83,9 +83,8 @@ def _tables(session: MySQLSession, schema: str, listed: list[Row], columns: dict
             continue
         found, documents = tables.checks(checks[table], is_mariadb=session.is_mariadb)
         read = tuple(tables.column(row, documents, is_mariadb=session.is_mariadb) for row in columns[table])
-        known = {column.name for column in read}
-        if any(row[2] is not None and text(row[2]) not in known for row in indexes[table]):
-            continue  # altered between two queries, or of another table of this name
+        if _moved(columns[table], indexes[table]):
+            continue
         yield tables.table(
             table,
             facts,
@@ -96,6 +95,13 @@ def _tables(session: MySQLSession, schema: str, listed: list[Row], columns: dict
             partition_rows=partitions[table],
             parsers=_parsers(session, schema, table) if any(row[5] == "FULLTEXT" for row in indexes[table]) else {},
         )
+
+
+def _moved(columns: list[Row], indexes: list[Row]) -> bool:
+    """Whether a table was dropped or altered after its columns were read: its indexes tell of others, or are gone."""
+    known = {text(row[0]) for row in columns}
+    keyed = any(row[14] == "PRI" for row in columns)
+    return (keyed and not indexes) or any(row[2] is not None and text(row[2]) not in known for row in indexes)
 
 
 def _parsers(session: MySQLSession, schema: str, table: str) -> dict[str, str]:

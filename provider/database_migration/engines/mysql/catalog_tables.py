@@ -91,7 +91,7 @@ def column(row: Row, documents: Set[str], *, is_mariadb: bool) -> Column:
     (name, data_type, spelled, nullable, default, extra, length, precision, scale, fraction, charset, collation) = row[
         :12
     ]
-    generation, comment = row[12:]
+    generation, comment = row[12:14]
     kind = column_type(
         text(data_type),
         text(spelled),

@@ -16,6 +16,7 @@ from database_migration.steps.schema_compare import (
     compare_with_ledger,
     expected_target,
     read_target,
+    remember_target,
     require_unchanged,
 )
 from database_migration.steps.schema_compare.scripts import statement_text
@@ -54,7 +55,9 @@ def apply_schema(run: MigrationRun, options: ApplySchemaOptions, stage: Stage) -
 
 def _drift(run: MigrationRun, ledger: Ledger, expected: ExpectedSchema) -> list[Finding]:
     """What the target holds otherwise than expected after all was created."""
-    comparison = compare_with_ledger(run, ledger, expected, read_target(run, ledger.session))
+    actual = read_target(run, ledger.session)
+    remember_target(ledger, expected.tables, actual)
+    comparison = compare_with_ledger(run, ledger, expected, actual)
     return apply_waivers(difference_findings(comparison.differences), noted_waivers(ledger), report_unused=False)
 
 

@@ -12,6 +12,7 @@ from database_migration.model.migration_state import ChunkLine, Phase
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.run import Database, MigrationRun
+from database_migration.steps.schema_compare import require_no_drift
 
 _MOST_BYTES = 256 * 1024 * 1024
 _LEAST_ROWS = 100
@@ -23,8 +24,12 @@ def cut_chunks(run: MigrationRun, options: ChunkedCopyOptions) -> int:
     """Cut every table that has not been cut yet and return the lanes worth using (at least 1).
 
     :raises TargetNotOurs: a target table holds rows that this run did not copy.
+    :raises SourceChanged: the source's schema is not the one that was planned for.
+    :raises TargetChanged: the target's schema is not the one that apply_schema left behind.
     """
     run.enter(Phase.EXECUTE)
+    with run.current_ledger() as ledger:
+        require_no_drift(run, ledger)
     pairs = run.pairs()
     with (
         run.current_ledger() as ledger,

@@ -6,7 +6,7 @@ from database_migration.errors import Interrupted, NotPossible, PreflightRefused
 from database_migration.model.migration_state import Side
 from database_migration.steps.cutover.final_check import compare_everything
 from database_migration.steps.cutover.scene import Attempt
-from database_migration.steps.schema_compare import require_unchanged
+from database_migration.steps.schema_compare import require_target_unchanged, require_unchanged
 
 
 def check_before(attempt: Attempt) -> dict[str, object]:
@@ -31,6 +31,7 @@ def check_before(attempt: Attempt) -> dict[str, object]:
             subject=run.migration,
         )
     require_unchanged(run, attempt.ledger)
+    require_target_unchanged(run, attempt.ledger)
     _queries_can_run(attempt)
     detail: dict[str, object] = {"serving": "unknown" if serving is None else serving.value}
     if run.online and attempt.options.validate_in_flight:

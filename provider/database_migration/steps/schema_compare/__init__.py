@@ -13,7 +13,13 @@ from database_migration.steps.schema_compare.expected import (
     expected_target,
 )
 from database_migration.steps.schema_compare.expected_views import ExpectedView
-from database_migration.steps.schema_compare.fingerprint import remember_source, require_unchanged
+from database_migration.steps.schema_compare.fingerprint import (
+    remember_source,
+    remember_target,
+    require_no_drift,
+    require_target_unchanged,
+    require_unchanged,
+)
 from database_migration.steps.schema_compare.options import SchemaCompareOptions
 from database_migration.steps.schema_compare.step import compare_with_ledger, schema_compare
 from database_migration.steps.schema_compare.table_order import TableOrder, table_order
@@ -36,6 +42,9 @@ __all__ = [
     "expected_target",
     "read_target",
     "remember_source",
+    "remember_target",
+    "require_no_drift",
+    "require_target_unchanged",
     "require_unchanged",
     "schema_compare",
     "schema_exists",

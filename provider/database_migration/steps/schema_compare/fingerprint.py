@@ -1,4 +1,6 @@
-"""The source's schema as it was planned for, kept in the ledger, and what has changed in it since.
+"""Both schemas as they were when the run decided on them, kept in the ledger, and what has changed in them since.
+
+The source's is the one that was planned for, the target's the one that apply_schema left behind.
 
 What decides how rows look and which are allowed is remembered: columns, primary and unique keys, foreign
 keys, checks. Plain indexes and comments may come and go while a migration runs.
@@ -6,25 +8,26 @@ keys, checks. Plain indexes and comments may come and go while a migration runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from database_migration.errors import NotPossible, SourceChanged
+from database_migration.errors import NotPossible, SourceChanged, TargetChanged
 from database_migration.ledger import Ledger
 from database_migration.model.schema import Schema, Table
-from database_migration.model.table_selection import TableSelection
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.spelling import spell_column, spell_foreign_key, spell_index
 
 NOTE = "source_schema"
+TARGET_NOTE = "target_schema"
+_SAID_AT_ONCE = 5
 
 Fingerprint = Mapping[str, Mapping[str, str]]
 """Table → {``column total`` → its spelling}."""
 
 
-def fingerprint(selection: TableSelection, schema: Schema) -> Fingerprint:
-    """What is remembered of the selected tables of a schema."""
-    return {table.name: dict(_items(table)) for table in selection.of(schema)}
+def fingerprint(tables: Iterable[Table]) -> Fingerprint:
+    """What is remembered of tables."""
+    return {table.name: dict(_items(table)) for table in tables}
 
 
 def _items(table: Table) -> Iterator[tuple[str, str]]:
@@ -58,7 +61,7 @@ def changes(before: Fingerprint, now: Fingerprint) -> list[str]:
 
 def remember_source(run: MigrationRun, ledger: Ledger, schema: Schema) -> None:
     """Store the fingerprint of the schema that the run is planned for."""
-    ledger.notes.put_note(NOTE, fingerprint(run.selection, schema))
+    ledger.notes.put_note(NOTE, fingerprint(run.selection.of(schema)))
 
 
 def require_unchanged(run: MigrationRun, ledger: Ledger, schema: Schema | None = None) -> None:
@@ -70,15 +73,84 @@ def require_unchanged(run: MigrationRun, ledger: Ledger, schema: Schema | None =
     before = ledger.notes.get_note(NOTE)
     if before is None:
         raise NotPossible("the run has no plan.", mend="run the plan step first.", subject=run.migration)
-    now = fingerprint(run.selection, schema or run.source.read_schema())
+    now = fingerprint(run.selection.of(schema or run.source.read_schema()))
     said = changes(cast("Fingerprint", before), now)
     if said:
-        more = f" and {len(said) - 5} more" if len(said) > 5 else ""
         raise SourceChanged(
-            f"the source's schema is not the one that was planned for: {'; '.join(said[:5])}{more}.",
+            f"the source's schema is not the one that was planned for: {_shortly(said)}.",
             mend=f"change it back, or trigger {run.migration}__rollback and start a new run that plans for it.",
             subject=f"{run.migration} source {run.source.schema}",
         )
 
 
-__all__ = ["Fingerprint", "changes", "fingerprint", "remember_source", "require_unchanged"]
+def remember_target(ledger: Ledger, tables: Iterable[Table], actual: Schema) -> None:
+    """Store how the expected ``tables`` stand on the target, after a stage of apply_schema."""
+    names = {table.name for table in tables}
+    ledger.notes.put_note(TARGET_NOTE, fingerprint(table for table in actual.tables if table.name in names))
+
+
+def require_target_unchanged(run: MigrationRun, ledger: Ledger) -> None:
+    """Compare the target's schema with the one that apply_schema left behind; what this run made since is no change.
+
+    Of tables that somebody else created nothing is remembered, and nothing is asked.
+
+    :raises TargetChanged: naming what changed.
+    """
+    before = cast("Fingerprint | None", ledger.notes.get_note(TARGET_NOTE))
+    if before is None:
+        return
+    with run.target.connect("drift") as session:
+        actual = run.target.engine.catalog.read(session, run.target.schema)
+    made = {line.subject for line in ledger.objects.all() if line.made}
+    now = {
+        table: {
+            item: spelling
+            for item, spelling in items.items()
+            if item in before[table] or _named(table, item) not in made
+        }
+        for table, items in fingerprint(table for table in actual.tables if table.name in before).items()
+    }
+    said = changes(before, now)
+    if said:
+        raise TargetChanged(
+            f"the target's schema is not the one that apply_schema left behind: {_shortly(said)}.",
+            mend="change it back; or, if it is meant to stay, clear the task apply_schema: it compares the target with"
+            " what is expected again, and what it lets pass counts from then on.",
+            subject=f"{run.migration} target {run.target.schema}",
+        )
+
+
+def require_no_drift(run: MigrationRun, ledger: Ledger) -> None:
+    """Compare both sides with what is remembered of them, as far as it is.
+
+    :raises SourceChanged: naming what changed.
+    :raises TargetChanged: likewise.
+    """
+    if ledger.notes.get_note(NOTE) is not None:
+        require_unchanged(run, ledger)
+    require_target_unchanged(run, ledger)
+
+
+def _named(table: str, item: str) -> str:
+    """The ledger's subject of a constraint: ``unique key by_code`` of orders → ``orders.by_code``."""
+    for kind in ("unique key ", "foreign key ", "check "):
+        if item.startswith(kind):
+            return f"{table}.{item.removeprefix(kind)}"
+    return ""
+
+
+def _shortly(said: list[str]) -> str:
+    more = f" and {len(said) - _SAID_AT_ONCE} more" if len(said) > _SAID_AT_ONCE else ""
+    return "; ".join(said[:_SAID_AT_ONCE]) + more
+
+
+__all__ = [
+    "Fingerprint",
+    "changes",
+    "fingerprint",
+    "remember_source",
+    "remember_target",
+    "require_no_drift",
+    "require_target_unchanged",
+    "require_unchanged",
+]

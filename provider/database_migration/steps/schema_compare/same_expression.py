@@ -38,6 +38,10 @@ def _shape(node: object) -> object:
         return _shape(node.this)
     if isinstance(node, exp.Identifier):
         return node.name.lower()
+    if isinstance(node, exp.Between):  # PostgreSQL keeps it as two comparisons
+        low = exp.GTE(this=node.this.copy(), expression=node.args["low"].copy())
+        high = exp.LTE(this=node.this.copy(), expression=node.args["high"].copy())
+        return _shape(exp.And(this=low, expression=high))
     if isinstance(node, exp.EQ) and isinstance(node.expression, exp.Any):
         values = _unwrapped(node.expression.this)
         if isinstance(values, exp.Array):  # PostgreSQL keeps IN as = ANY (ARRAY[…])
