@@ -389,6 +389,10 @@ class ChangeLog(Protocol):
         """
         ...
 
+    def reaches(self, name: str, after: LogPosition) -> bool:
+        """Whether the log still holds all that was committed after a position; False also where capture is gone."""
+        ...
+
     def visibility(self, name: str) -> AbstractContextManager[Visibility]:
         """A watch over what reads see, for as long as the block; it holds a session of its own."""
         ...

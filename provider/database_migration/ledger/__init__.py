@@ -18,6 +18,7 @@ from database_migration.ledger.notes import Notes, ReportLine, ReportLines
 from database_migration.ledger.objects import CreatedObject, Objects
 from database_migration.ledger.positions import Positions
 from database_migration.ledger.runs import Runs, all_migrations
+from database_migration.ledger.seam import ANY_CHUNK, Chunk, Seam, StaleRow
 from database_migration.ledger.uninstall import holds_run, leave
 
 CONTROL_SCHEMA = "database_migration"
@@ -41,6 +42,11 @@ class Ledger:
     def chunks(self) -> Chunks:
         """Key ranges to copy."""
         return Chunks(self.session, self.migration, self.epoch)
+
+    @property
+    def seam(self) -> Seam:
+        """Where copy and log meet while both are at work."""
+        return Seam(self.session, self.migration, self.epoch)
 
     @property
     def positions(self) -> Positions:
@@ -108,8 +114,10 @@ def open_ledger(session: Session, migration: str, run_id: str) -> Ledger:
 
 
 __all__ = [
+    "ANY_CHUNK",
     "CONTROL_SCHEMA",
     "Checkpoints",
+    "Chunk",
     "Chunks",
     "CreatedObject",
     "Ledger",
@@ -121,6 +129,8 @@ __all__ = [
     "ReportLine",
     "ReportLines",
     "Runs",
+    "Seam",
+    "StaleRow",
     "all_migrations",
     "holds_run",
     "install",

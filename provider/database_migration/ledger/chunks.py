@@ -89,14 +89,14 @@ class Chunks(LedgerPart):
                 return _line(rows[0])
         return None
 
-    def extend(self, line: ChunkLine, chunks: int) -> tuple[ChunkLine, int]:
+    def extend(self, line: ChunkLine, chunks: int) -> tuple[ChunkLine, tuple[int, ...]]:
         """Make one chunk of a claimed one and up to ``chunks - 1`` that follow it and that nobody works on.
 
         Belongs to the caller's transaction: when that is undone, they are single chunks again. Returns the longer
-        chunk, and of how many it was made.
+        chunk, and the numbers of those that went into it.
         """
         if chunks <= 1:
-            return line, 1
+            return line, ()
         followers = self.session.execute(
             "SELECT ordinal, lower_key, upper_key, estimated_rows FROM database_migration.chunk"
             " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal > %s AND done = 0"
@@ -111,7 +111,7 @@ class Chunks(LedgerPart):
             taken.append(cast(int, ordinal))
             estimated_rows += int(cast(int, rows))
         if not taken:
-            return line, 1
+            return line, ()
         self.session.execute(
             "DELETE FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND table_name = %s"
             f" AND ordinal IN ({', '.join(['%s'] * len(taken))})",
@@ -122,7 +122,7 @@ class Chunks(LedgerPart):
             " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal = %s",
             (upper, estimated_rows, *self.scope, line.table, line.ordinal),
         )
-        return replace(line, upper=upper), 1 + len(taken)
+        return replace(line, upper=upper), tuple(taken)
 
     def _lock(self, table: str, ordinal: int) -> bool:
         return bool(

@@ -34,6 +34,14 @@ class Positions(LedgerPart):
             )
         return AppliedPosition(position, moment, 0, 0)
 
+    def restart(self, direction: Direction, position: LogPosition) -> None:
+        """Go on from another position than the one that was reached; what lies between is not applied."""
+        self.session.execute(
+            "UPDATE database_migration.applied SET ordinal = %s, position = %s, committed_at = %s, updated_at = %s"
+            " WHERE migration = %s AND epoch = %s AND direction = %s",
+            (str(position.ordinal), position.text, now(), now(), *self.scope, direction.value),
+        )
+
     def get(self, direction: Direction) -> AppliedPosition | None:
         """How far a direction is applied; None before it has begun."""
         rows = self.session.execute(

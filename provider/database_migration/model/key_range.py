@@ -37,6 +37,13 @@ class KeyPart:
     column: str
     form: Form
 
+    def place(self, text: str) -> int | str | None:
+        """Where a key stands in the order that ranges go by, comparable with other places; None where that is not
+        known outside of a server."""
+        if self.form is Form.INTEGER:
+            return int(text)
+        return text.lower() if self.form in (Form.BINARY, Form.UUID) else None
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkKey:

@@ -57,6 +57,11 @@ _UNREADABLE = (
     *(ArithmeticError, AssertionError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError),
     *(struct.error, MalformedBinLogEvent, StatusVariableMismatch),
 )
+LOG_LOST = (
+    "before the cutover, clear the tasks start_capture and reach_copy_end (and what follows it): capture starts anew,"
+    " the tables are compared, and only rows that differ are written again. Else roll back and start a new run."
+    " Raise binlog_expire_logs_seconds beyond a migration's duration."
+)
 _HEAD = 20
 _SIZE_AT = 10
 _CHECKSUM = 4
@@ -206,7 +211,7 @@ class BinlogStream:
                 )
             return PositionLost(
                 f"The log does not reach back to where the run stands ({said}).",
-                mend="start the copy anew, and raise binlog_expire_logs_seconds beyond a migration's duration.",
+                mend=LOG_LOST,
                 subject=self._address,
             )
         return translate(error, subject=self._address)
@@ -235,4 +240,4 @@ def events(stream: BinlogStream, seconds: float) -> Generator[Any | None, None, 
         stream.close()
 
 
-__all__ = ["BinlogStream", "events"]
+__all__ = ["LOG_LOST", "BinlogStream", "events"]

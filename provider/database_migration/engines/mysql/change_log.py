@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
 from database_migration.engines.mysql.applied_marker import forget_markers
-from database_migration.engines.mysql.binlog_stream import BinlogStream, events
+from database_migration.engines.mysql.binlog_stream import LOG_LOST, BinlogStream, events
 from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.log_charsets import Charsets
 from database_migration.engines.mysql.log_position import file_and_offset, position
@@ -63,7 +63,7 @@ class MySQLChangeLog:
             if file not in _log_files(session):
                 raise PositionLost(
                     f"The server no longer has the log file {file}.",
-                    mend="start the copy anew, and raise binlog_expire_logs_seconds beyond a migration's duration.",
+                    mend=LOG_LOST,
                     subject=str(self._endpoint),
                 )
             assembly = TransactionAssembly(schema, tables, Charsets(session), after)
@@ -77,6 +77,11 @@ class MySQLChangeLog:
             )
             with closing(events(stream, idle_seconds)) as incoming:
                 yield from _transactions(incoming, stream, assembly, idle_seconds)
+
+    def reaches(self, name: str, after: LogPosition) -> bool:
+        file, _ = file_and_offset(after)
+        with closing(MySQLSession(self._endpoint)) as session:
+            return file in _log_files(session)
 
     @contextmanager
     def visibility(self, name: str) -> Iterator[MySQLVisibility]:

@@ -23,7 +23,7 @@ from database_migration.engines.postgres.server_errors import translated
 from database_migration.engines.postgres.transaction_assembly import TransactionAssembly, position
 from database_migration.engines.postgres.visibility import PostgresVisibility
 from database_migration.engines.protocol import Endpoint
-from database_migration.errors import Interrupted, Refused, SourceChanged
+from database_migration.errors import Interrupted, PositionLost, Refused, SourceChanged
 from database_migration.model.change import ChangeTransaction
 from database_migration.model.log_position import LogPosition
 from database_migration.model.table_selection import FormedColumn
@@ -105,6 +105,15 @@ class PostgresChangeLog:
             except BaseException:
                 connection.close()
                 raise
+
+    def reaches(self, name: str, after: LogPosition) -> bool:
+        """Whether the slot still holds all that was committed after a position."""
+        with self._session() as session:
+            try:
+                slot.check_reaches(session, self._slot(name), after.ordinal)
+            except PositionLost:
+                return False
+            return True
 
     @contextmanager
     def visibility(self, name: str) -> Iterator[PostgresVisibility]:

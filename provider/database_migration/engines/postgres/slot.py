@@ -13,7 +13,10 @@ from database_migration.engines.postgres.names import quote, shortened
 from database_migration.engines.postgres.replication_stream import format_lsn, parse_lsn
 from database_migration.errors import Interrupted, PositionLost, Refused
 
-_START_AGAIN = "start the migration again from the first chunk (roll it back, then trigger a new run)."
+_START_AGAIN = (
+    "before the cutover, clear the tasks start_capture and reach_copy_end (and what follows it): capture starts anew,"
+    " the tables are compared, and only rows that differ are written again. Else roll back and start a new run."
+)
 _CREATION_TIMEOUT = "120s"
 _DROP_TRIES = 40
 _DROP_TRY_MILLISECONDS = 300

@@ -45,6 +45,28 @@ CREATE TABLE IF NOT EXISTS database_migration.chunk (
     PRIMARY KEY (migration, epoch, table_name, ordinal)
 );
 
+-- Chunks that are being read; a line is committed before the read begins and goes when the chunk turns done.
+CREATE TABLE IF NOT EXISTS database_migration.chunk_reading (
+    migration   varchar(200) NOT NULL,
+    epoch       bigint       NOT NULL,
+    table_name  varchar(200) NOT NULL,
+    ordinal     integer      NOT NULL,
+    lane        varchar(100) NOT NULL,
+    began_at    timestamp(6) NOT NULL,
+    PRIMARY KEY (migration, epoch, table_name, ordinal)
+);
+
+-- Rows that changed while their chunk was being read, to be read again when it is done.
+CREATE TABLE IF NOT EXISTS database_migration.stale_row (
+    migration   varchar(200) NOT NULL,
+    epoch       bigint       NOT NULL,
+    table_name  varchar(200) NOT NULL,
+    ordinal     integer      NOT NULL,
+    digest      char(64)     NOT NULL,
+    row_key     text         NOT NULL,
+    PRIMARY KEY (migration, epoch, table_name, ordinal, digest)
+);
+
 -- How far changes are applied; moves in the transaction that applies them.
 CREATE TABLE IF NOT EXISTS database_migration.applied (
     migration     varchar(200) NOT NULL,

@@ -88,13 +88,19 @@ class _Lane:
                 line = self._ledger.chunks.claim(tuple(self._pairs))
                 if line is None:
                     return False
-                line, chunks = self._ledger.chunks.extend(line, self._pace.chunks(line.table))
+                line, taken = self._ledger.chunks.extend(line, self._pace.chunks(line.table))
+                read = (line.ordinal, *taken)
+                if self._run.online:
+                    # Committed at once, and before the read begins: the applier goes by it (replicate's copy_seam).
+                    self._seam.begin_reading(line.table, read, lane=str(self._lane))
                 figures = self._copy(self._pairs[line.table], line)
+                if self._run.online:
+                    self._ledger.seam.end_reading(line.table, read)
                 figures.store(self._ledger.notes, self._lane)
         except BaseException:
             self.close()
             raise
-        self._pace.took(line.table, chunks, figures.seconds - self.figures.seconds)
+        self._pace.took(line.table, len(read), figures.seconds - self.figures.seconds)
         self.figures = figures
         self._ours.add(line.table)
         self._progress.tell(self._ledger.chunks, line.table)
@@ -115,6 +121,7 @@ class _Lane:
             self._streams: dict[str, TableStream] = {}
             self._source = stack.enter_context(run.source.connect(f"copy lane {self._lane}"))
             self._target = stack.enter_context(run.target.connect(f"copy lane {self._lane}"))
+            self._seam = ledger.seam
             self._ledger: Ledger = run.ledger_over(self._target, ledger.epoch)
             self.figures = LaneFigures.of(self._ledger.notes, self._lane)
             self._stack = stack.pop_all()

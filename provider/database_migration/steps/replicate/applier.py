@@ -23,13 +23,14 @@ from typing import Self, cast
 
 from database_migration.engines.protocol import Session
 from database_migration.errors import Interrupted, NotPossible, PositionLost, Refused, ValuesMissing
-from database_migration.ledger import Ledger
+from database_migration.ledger import Ledger, StaleRow
 from database_migration.model.change import Change, ChangeTransaction, RowImage, Value
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.replicate.cascaded import is_settled, note_cascaded
 from database_migration.steps.replicate.cascades import Cascades
-from database_migration.steps.replicate.left_behind import clear_left_behind
+from database_migration.steps.replicate.copy_seam import CopySeam
 from database_migration.steps.replicate.log_reader import LogReader
 from database_migration.steps.replicate.options import ReplicateOptions
 from database_migration.steps.replicate.reread import completed
@@ -100,6 +101,9 @@ class Applier:
         self._looked_at = 0.0
         self._stored_at = 0.0
         self._weighed_at = float("-inf")
+        self._stale: list[StaleRow] = []
+        self._cascaded: set[str] = set()
+        self._cascaded_stored: set[str] = set()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -120,6 +124,11 @@ class Applier:
                     subject=self.run.migration,
                 )
             self.applied = Applied(stored.position, stored.committed_at)
+            forward = self.direction is Direction.FORWARD
+            self._seam = CopySeam(self.run, self._ledger, self._read, self._pairs) if forward else None
+            if self._seam is not None:
+                stack.callback(self._seam.close)
+            self._settled = not forward or is_settled(self._ledger)
             self._change_log = self._read.change_log
             self._reader = stack.enter_context(
                 LogReader(
@@ -144,12 +153,6 @@ class Applier:
     def log_end(self) -> LogPosition:
         """The read log's end now."""
         return self._change_log.end()
-
-    def clear_left_behind(self) -> int:
-        """Clear what unlogged cascades took away on the source; to be called at the copy's end. Rows changed."""
-        if not self._cascades or self.direction is not Direction.FORWARD:
-            return 0
-        return clear_left_behind(self.run, self._session, self._pairs)
 
     def apply_until(self, stop: Callable[[Applied], bool]) -> Applied:
         """Apply until ``stop`` says so, or the ledger wants otherwise; ``stop`` is asked at least each 0.1 s or so.
@@ -189,6 +192,8 @@ class Applier:
         return batch
 
     def _apply(self, batch: Sequence[ChangeTransaction]) -> None:
+        if self._beside_copy is not None:
+            self._beside_copy.receive(batch)
         if self._touched is not None:
             self._touch([change for transaction in batch for change in transaction.changes])
         try:
@@ -225,6 +230,7 @@ class Applier:
         with self._session.transaction():
             if changes:
                 rows = self._write_changes(changes)
+            self._store_stale()
             self._positions.move(
                 self.direction,
                 last.position,
@@ -233,6 +239,7 @@ class Applier:
                 changes=told,
             )
         self._stored_at = time.monotonic()
+        self._cascaded_stored |= self._cascaded
         self._reader.confirm(last.position)
         self.applied = replace(
             self.applied,
@@ -256,10 +263,47 @@ class Applier:
         note_settled(self._ledger, self.direction, self._change_log.end())
         return found
 
+    @property
+    def _beside_copy(self) -> CopySeam | None:
+        """The seam, as long as the copy is at work beside us."""
+        return self._seam if self._seam is not None and self._seam.is_open else None
+
+    def _drain(self) -> None:
+        """Write anew what changed while its chunk was read, once the chunk is done; see the copy's end."""
+        while self._beside_copy is not None:
+            stale, changes = self._beside_copy.drain()
+            if not stale:
+                self._beside_copy.look()
+                return
+            note_settled(self._ledger, self.direction, self._change_log.end())
+            with self._session.transaction():
+                self.run.ledger_over(self._session, self._ledger.epoch).seam.forget(stale)
+                self._write_changes(changes)
+                self._store_stale()
+            log.info("%d rows that changed while they were copied are written anew.", len(stale))
+
+    def _sorted(self, changes: Sequence[Change]) -> Sequence[Change]:
+        """What is to be written of changes while the copy is at work; all of them later."""
+        if self._beside_copy is None:
+            return changes
+        result = self._beside_copy.sort(changes)
+        self._stale += result.stale
+        return result.apply
+
+    def _store_stale(self) -> None:
+        """In the transaction in which the changes would have been applied."""
+        over = self.run.ledger_over(self._session, self._ledger.epoch)
+        if self._stale:
+            over.seam.remember(self._stale)
+            self._stale = []
+        if self._cascaded - self._cascaded_stored:
+            note_cascaded(over, self._cascaded)
+
     def _write_changes(self, changes: Sequence[Change]) -> int:
+        self._stale = []
         write = self._written.engine.writer.apply
         if not self._cascades:
-            return write(self._session, self._written.schema, self._pairs, changes)
+            return write(self._session, self._written.schema, self._pairs, self._sorted(changes))
         rows, waiting = 0, list[Change]()
         unseen: set[str] = set()
         for change in changes:
@@ -271,9 +315,11 @@ class Applier:
                 reached = self._cascades.of(change, self._find)
                 self._touch(reached)
                 unseen |= {one.table for one in reached}
-                waiting += reached
+                waiting += self._sorted(reached)
+                if not self._settled:
+                    self._cascaded |= self._cascades.below(change.table)
             unseen.add(change.table)
-            waiting.append(change)
+            waiting += self._sorted([change])
         return rows + write(self._session, self._written.schema, self._pairs, waiting)
 
     def _find(self, table: str, where: Mapping[str, Value]) -> list[RowImage]:
@@ -302,6 +348,9 @@ class Applier:
         state = self._ledger.runs.require_current(self.run.run_id, self.run.spec_hash)
         if self._obeys and state.replication is not self.direction:
             self.applied = replace(self.applied, wanted=False)
+        if not self._settled:
+            self._drain()
+            self._settled = self._beside_copy is None and is_settled(self._ledger)
         if self.throughput.due:
             self._ledger.notes.put_note("replication", self.throughput.note(self.direction, self.applied.position))
         return self.applied.wanted

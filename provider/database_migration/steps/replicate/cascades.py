@@ -4,10 +4,8 @@ Where a log leaves out what ON DELETE and ON UPDATE actions did, the applier fin
 written side: it holds the read side's state just before the change, so the children that match the parent's old
 values there are the children that the action reached. Their changes are applied together with the parent's.
 
-While the copy is being caught up the written side may hold rows that are newer than the change, and lack others. A
-row that is found too early has a later image in the log that puts it right; what is not found because a
-row between is missing is cleared at the copy's end (``left_behind``). What neither mends is a parent that was deleted
-and created anew under the same key during the copy, with other rows than before below it: validation finds those.
+Until the copy's end the written side may hold rows that are newer than the change, and lack others, so too much
+or too little is found: the tables are noted and compared at the end (``cascaded``).
 """
 
 from __future__ import annotations

@@ -27,6 +27,11 @@ class ReplicateOptions(BaseModel):
     patience: Span = Field(
         timedelta(hours=24), description="How long reaching the copy's end, or catching up, may take in one try."
     )
+    during_copy: bool = Field(
+        True,
+        description="Apply changes while the copy is still at work, so that the source need not keep its log until the"
+        " copy's end; false: afterwards only.",
+    )
     idle: Span = Field(
         timedelta(milliseconds=500),
         description="At least this often the log reports its position when nothing happens.",

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from database_migration.errors import Interrupted, MigrationError, SourceChanged
+from database_migration.errors import Interrupted, MigrationError, PositionLost, SourceChanged
 from database_migration.model.log_position import LogPosition
-from database_migration.model.migration_state import Direction, Side
+from database_migration.model.migration_state import Direction, Phase, Side
 from database_migration.model.report import Report, Scalar, Verdict
 from database_migration.steps.replicate.applier import Applied, Applier, take_lock
+from database_migration.steps.replicate.background import BackgroundApplier
+from database_migration.steps.replicate.cascaded import cascaded, is_settled, note_settled_copy
 from database_migration.steps.replicate.early_indexes import build_early_indexes
 from database_migration.steps.replicate.lag import applied_position, lag
 from database_migration.steps.replicate.options import ReplicateOptions
@@ -21,6 +23,7 @@ from database_migration.steps.replicate.settled import settled_from
 from database_migration.steps.replicate.throughput import Throughput
 from database_migration.steps.replicate.until import Until
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate import ValidateOptions, resync
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,7 @@ class _Outcome:
     rows: int = 0
     position: str = ""
     reconnects: int = 0
-    left_behind: int = 0
+    written_again: int = 0
 
     def add(self, applied: Applied) -> None:
         self.transactions += applied.transactions
@@ -70,6 +73,7 @@ def replicate(run: MigrationRun, options: ReplicateOptions, *, until: Until) -> 
         for attempt in retries:
             with attempt:
                 throughput = _work(run, options, until, direction, deadline, outcome)
+        _release(run)
     else:
         outcome.reached = "replication is not wanted"
     return _report(run, direction, until, outcome, throughput)
@@ -100,19 +104,20 @@ def _work(
     if not free:
         return _beside_another(run, options, until, direction, deadline, outcome)
     try:
-        if until is Until.COPY_END:
-            build_early_indexes(run)
+        if until is not Until.CAUGHT_UP and direction is Direction.FORWARD:
+            _make_ready(run)
         with Applier(run, options, direction, obeys=until is not Until.COPY_END, wait=2.0) as applier:
             reached = _goal(run, options, until, applier, deadline)
             try:
                 applied = applier.apply_until(reached)
-                if until is Until.COPY_END:
-                    outcome.left_behind += applier.clear_left_behind()
             finally:
                 outcome.add(applier.applied)
-    except SourceChanged as error:
+    except (SourceChanged, PositionLost) as error:
         _hold(run, error)
         raise
+    if until is Until.COPY_END:
+        with BackgroundApplier(run, options, direction, wait=5.0) as beside:
+            outcome.written_again += _settle(run, beside.catch_up, deadline)
     outcome.reached = "goal reached" if applied.wanted else "another direction is wanted"
     if until is Until.STINT and applied.wanted:
         outcome.reached = "stint over"
@@ -138,11 +143,11 @@ class _CopyEnd:
         self._wanted = _settled(run)
 
     def __call__(self, applied: Applied) -> bool:
-        if applied.position >= self._wanted:
+        if self._wanted is None or applied.position >= self._wanted:
             self._wanted = _settled(self._run)
-            if applied.position >= self._wanted:
+            if self._wanted is not None and applied.position >= self._wanted:
                 return True
-        return _give_up(self._deadline, applied, self._wanted, self._run)
+        return _give_up(self._deadline, applied, self._wanted or applied.position, self._run)
 
 
 class _CaughtUp:
@@ -195,6 +200,7 @@ def _beside_another(
             if at_copy_end is None and lag(run).seconds <= options.max_lag.total_seconds():
                 return throughput
             if applied is not None and at_copy_end is not None and at_copy_end(Applied(applied.position, None)):
+                outcome.written_again += _settle(run, lambda *, timeout: _wait_applied(run, timeout), deadline)
                 return throughput
             if take_lock(probe, run.migration):
                 break
@@ -205,14 +211,58 @@ def _beside_another(
     return _work(run, options, until, direction, deadline, outcome)
 
 
-def _settled(run: MigrationRun) -> LogPosition:
+def _settled(run: MigrationRun) -> LogPosition | None:
     with run.ledger() as ledger:
         return settled_from(ledger)
+
+
+def _make_ready(run: MigrationRun) -> None:
+    """Build what applying needs while the copy is at work; later, all indexes are there."""
+    with run.current_ledger() as ledger:
+        ready = is_settled(ledger)
+    if not ready:
+        build_early_indexes(run)
+
+
+def _settle(run: MigrationRun, catch_up: Callable[..., object], deadline: float) -> int:
+    """Put right what cascades did during the copy, now that its end is reached; rows that were written anew.
+
+    An applier is at work, and ``catch_up`` waits until it has applied the log that there is. Replication rests
+    afterwards, until ``catch_up`` asks for it: keys are built meanwhile, and neither should wait for the other.
+    """
+    with run.current_ledger() as ledger:
+        tables = cascaded(ledger)
+        written = 0
+        if tables and not is_settled(ledger):
+            log.info("Cascades reached %s during the copy: comparing.", ", ".join(sorted(tables)))
+            written = resync(run, ledger, tables, ValidateOptions(orphans=False))
+            catch_up(timeout=max(1.0, deadline - time.monotonic()))
+        note_settled_copy(ledger)
+        state = ledger.runs.require_current(run.run_id, run.spec_hash)
+        if state.replication is Direction.FORWARD and state.phase is Phase.EXECUTE:
+            ledger.runs.replicate(Direction.OFF)
+    return written
+
+
+def _wait_applied(run: MigrationRun, timeout: float) -> None:
+    """Wait until another applier has applied all that the source's log holds now."""
+    end, deadline = run.source.change_log.end(), time.monotonic() + timeout
+    with run.current_ledger() as ledger:
+        while (applied := applied_position(run, ledger, Direction.FORWARD)) is None or applied.position < end:
+            if applied is not None:
+                _give_up(deadline, Applied(applied.position, None), end, run)
+            time.sleep(_ASK_EVERY)
 
 
 def _hold(run: MigrationRun, error: MigrationError) -> None:
     with run.ledger() as ledger:
         ledger.notes.put_note("replication_held", {"reason": str(error), "at": run.now().isoformat()})
+
+
+def _release(run: MigrationRun) -> None:
+    with run.ledger() as ledger:
+        if ledger.notes.get_note("replication_held") is not None:
+            ledger.notes.put_note("replication_held", None)
 
 
 def _say(state: RetryCallState, outcome: _Outcome) -> None:
@@ -235,8 +285,8 @@ def _report(run: MigrationRun, direction: Direction, until: Until, outcome: _Out
         "position": outcome.position,
         "reconnects": outcome.reconnects,
     }
-    if outcome.left_behind:
-        summary["rows_left_behind_by_cascades"] = outcome.left_behind
+    if outcome.written_again:
+        summary["rows_written_again"] = outcome.written_again
     return Report(
         stem="replicate",
         title=f"Replication ({direction.value}, {until.value.replace('_', ' ')})",

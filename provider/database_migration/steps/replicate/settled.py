@@ -27,8 +27,8 @@ def note_settled(ledger: Ledger, direction: Direction, end: LogPosition) -> None
     ledger.notes.put_note(f"{_REREAD_NOTE}_{direction}", {"ordinal": end.ordinal, "text": end.text})
 
 
-def settled_from(ledger: Ledger) -> LogPosition:
-    """The position from which on the target is a state of the source.
+def settled_from(ledger: Ledger) -> LogPosition | None:
+    """The position from which on the target is a state of the source; None as long as rows wait to be read again.
 
     :raises NotPossible: the copy has not ended.
     """
@@ -37,6 +37,8 @@ def settled_from(ledger: Ledger) -> LogPosition:
         raise NotPossible(
             "the copy has not ended.", mend="let every lane of the copy finish first.", subject=ledger.migration
         )
+    if ledger.seam.stale():
+        return None
     return max(end, _position(ledger.notes.get_note(f"{_REREAD_NOTE}_{Direction.FORWARD}")) or end)
 
 
