@@ -37,12 +37,12 @@ class KeyPart:
     column: str
     form: Form
 
-    def place(self, text: str) -> int | str | None:
-        """Where a key stands in the order that ranges go by, comparable with other places; None where that is not
-        known outside of a server."""
-        if self.form is Form.INTEGER:
-            return int(text)
-        return text.lower() if self.form in (Form.BINARY, Form.UUID) else None
+    def place(self, text: str) -> tuple[int, str] | None:
+        """Where a value stands in the order that ranges go by, comparable with other places; None where that is not
+        known outside of a server: moments and decimals have several spellings, texts have collations."""
+        if self.form in (Form.INTEGER, Form.YEAR):
+            return int(text), ""
+        return (0, text.lower()) if self.form in (Form.BINARY, Form.UUID) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,15 @@ class ChunkKey:
             return (bound,)
         found: list[str] = json.loads(bound)
         return tuple(found)
+
+    def place(self, values: Sequence[str]) -> tuple[tuple[int, str], ...] | None:
+        """Where a row, or a bound, with these values of the key's columns stands; None where that is not known. A
+        prefix stands in front of all that begin with it."""
+        if self.cut is not Cut.ORDER:
+            return None
+        places = [part.place(value) for part, value in zip(self.parts, values, strict=False)]
+        known = tuple(place for place in places if place is not None)
+        return known if len(known) == len(places) else None
 
     def bound(self, values: Sequence[str]) -> str:
         """The bound of such texts, as the ledger keeps it."""

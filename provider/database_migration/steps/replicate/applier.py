@@ -368,7 +368,8 @@ class Applier:
             raise PositionLost(
                 f"the server keeps {kept:,} bytes of log for this migration, more than max_log_bytes ({limit:,});"
                 " capture was given up to protect its disk.",
-                mend="roll back, find out why applying is slow, and start a new run.",
+                mend="find out why applying is slow; before the cutover, clear start_capture and then reach_copy_end"
+                " and what follows it, after it roll back.",
                 subject=str(self._read.endpoint),
             )
 

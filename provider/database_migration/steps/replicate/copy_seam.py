@@ -215,14 +215,17 @@ class _Cut:
 
     key: ChunkKey | None
     every: tuple[int, ...]
-    bounds: tuple[int | str, ...]
+    bounds: tuple[tuple[tuple[int, str], ...], ...]
     """Places of the lower bounds of all chunks but the first; empty where places are not known."""
 
     @classmethod
     def of(cls, key: ChunkKey | None, lines: Sequence[ChunkLine]) -> _Cut:
         every = tuple(line.ordinal for line in lines)
         joined = all(line.upper == after.lower for line, after in pairwise(lines))
-        places = [key.place(line.lower) if key and line.lower is not None else None for line in lines[1:]]
+        places = [
+            key.place(key.values(line.lower)) if key is not None and line.lower is not None else None
+            for line in lines[1:]
+        ]
         bounds = tuple(place for place in places if place is not None)
         if not joined or len(bounds) != len(lines) - 1 or list(bounds) != sorted(bounds):
             return cls(None, every, ())
@@ -230,8 +233,11 @@ class _Cut:
 
     def chunks(self, image: RowImage) -> Sequence[int]:
         """The chunks in which a row may lie."""
-        value = image.get(self.key.column) if self.key is not None else None
-        place = self.key.place(value) if self.key is not None and isinstance(value, str) else None
+        if self.key is None:
+            return self.every
+        values = [image.get(part.column) for part in self.key.parts]
+        known = [value for value in values if isinstance(value, str)]
+        place = self.key.place(known) if len(known) == len(values) else None
         if place is None:
             return self.every
         return (self.every[bisect_right(self.bounds, place)],)
