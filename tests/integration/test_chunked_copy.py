@@ -173,13 +173,14 @@ def test_chunks_that_were_taken_together_are_single_again_when_it_fails(run: Mig
             with session.transaction():
                 line = ours.claim(("customer",))
                 assert line is not None
-                longer, chunks = ours.extend(line, 3)
-                assert (chunks, longer.upper) == (3, before[line.ordinal + 2].upper)
+                longer, taken = ours.extend(line, 3)
+                assert taken == (line.ordinal + 1, line.ordinal + 2)
+                assert longer.upper == before[line.ordinal + 2].upper
                 with other.transaction():
                     next_line = theirs.claim(("customer",))
                     assert next_line is not None
                     assert next_line.ordinal == line.ordinal + 3
-                    assert ours.extend(longer, 2) == (longer, 1)  # the next one is theirs
+                    assert ours.extend(longer, 2) == (longer, ())  # the next one is theirs
                 raise RuntimeError
 
         with pytest.raises(RuntimeError):

@@ -26,8 +26,8 @@ seen as done. Each change is in (a), (b) or (c), because "reading" and "done" ar
 means stale keys instead of dropped changes: more work and no loss.
 
 A row that moves from key to key is a deletion in one chunk and an insertion in another. Where the log leaves values
-out of such a row, it is read again too (``reread``). A lane may make one chunk of several: it says that it reads each of
-them, and in its transaction they go into the first; a change that finds its chunk gone looks the table's chunks up
+out of such a row, it is read again too (``reread``). A lane may make one chunk of several: it says that it reads each
+of them, and in its transaction they go into the first; a change that finds its chunk gone looks the table's chunks up
 again. TRUNCATE empties the table on the target after those reads have ended that were under way when it could be seen.
 Where ranges cannot be told apart here (``ChunkKey.place``), a row belongs to all chunks of its table: done when all
 are, waiting while all wait, else reading.
