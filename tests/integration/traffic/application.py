@@ -112,13 +112,17 @@ class Application:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(60)
+        self.stop()
         if self.errors and error is None:
             raise self.errors[0]
 
-    def goes_on(self, units: int = 20, timeout: float = 20.0) -> None:
+    def stop(self) -> None:
+        """End writing; a unit that is under way is brought to its end."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    def goes_on(self, units: int = 20, timeout: float = 60.0) -> None:
         """Wait until every writer has had so many more units acknowledged."""
         before = dict(self.acknowledged)
         deadline = time.monotonic() + timeout
@@ -167,8 +171,9 @@ class Application:
             except (Refused, Interrupted) as error:
                 self.refusals.append(f"{writer}/{seq} on {side}: {error}")
                 doubtful = True
-                with suppress(MigrationError):
-                    sessions.pop(side).close()
+                if (broken := sessions.pop(side, None)) is not None:
+                    with suppress(MigrationError):
+                        broken.close()
                 time.sleep(0.02)
                 if len(self.refusals) > 5000:
                     raise
