@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from database_migration.errors import EpochPassed, MigrationError, NotPossible
 from database_migration.ledger import is_installed
-from database_migration.model.migration_state import Phase, Side
+from database_migration.model.migration_state import Direction, Phase, Side
 from database_migration.steps.cutover import CutoverOptions, cutover
 from database_migration.steps.finalize import FinalizeOptions, finalize
 from database_migration.steps.run import MigrationRun
@@ -54,6 +56,35 @@ def test_released_the_source_is_as_it_was(ready: MigrationRun, traffic: SqlTraff
     with ready.source.connect("test") as session:
         session.execute("INSERT INTO entry VALUES (88, 1, 'again')")
         assert len(session.execute("SELECT id FROM audit WHERE writer = 88")) == 1
+
+
+class DeadlyTraffic(SqlTraffic):
+    """Kills whoever asks it to describe itself, as finalize does when both logs are given back."""
+
+    def describe(self) -> str:
+        os._exit(9)
+
+
+@pytest.mark.parametrize("ready", WAYS[:2], indirect=True, ids="-".join)
+def test_killed_once_the_logs_are_given_back_the_next_try_finishes(ready: MigrationRun, traffic: SqlTraffic) -> None:
+    with Application(ready, traffic) as application:
+        cutover(ready, OVER, traffic)
+        application.goes_on()
+    deadly = DeadlyTraffic(traffic.options, traffic.engine, traffic.endpoint)
+    child = os.fork()
+    if child == 0:
+        try:
+            finalize(ready, FinalizeOptions.model_validate({}), deadly)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert state_of(ready).phase is Phase.SOAK
+    cutover(ready, OVER, traffic)  # a click on it wakes no reverse replication, whose log is gone
+    assert state_of(ready).replication is Direction.OFF
+    report = finalize(ready, FinalizeOptions.model_validate({}), traffic)
+    assert state_of(ready).phase is Phase.FINALIZED
+    assert report.summary["applied_up_to"]
+    check_nothing_lost(application, Side.SOURCE)
 
 
 def test_before_cutover_it_refuses(ready: MigrationRun, traffic: SqlTraffic) -> None:

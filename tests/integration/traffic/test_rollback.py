@@ -150,6 +150,44 @@ def test_a_cutover_that_was_killed_is_taken_back(
     check_nothing_lost(application, Side.SOURCE)
 
 
+def killed_rollback(run: MigrationRun, traffic: SqlTraffic, step: str) -> None:
+    """A process that rolls back and is gone, as by SIGKILL, at a step."""
+    child = os.fork()
+    if child == 0:
+        try:
+            rollback(run, BACK, traffic, on_step=lambda made: os._exit(9) if made == step else None)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+@pytest.mark.parametrize("step", ["hold writes done", "fence the target done", "compare done"])
+def test_killed_before_it_is_committed_the_cutover_may_go_on(
+    ready: MigrationRun, traffic: SqlTraffic, step: str
+) -> None:
+    cutover(ready, OVER, traffic)
+    killed_rollback(ready, traffic, step)
+    cutover(ready, OVER, traffic)
+    with Application(ready, traffic, writers=2) as application, replication(ready):
+        application.goes_on(10)
+        application.stop()
+        settled(ready)
+    check_nothing_lost(application, Side.SOURCE)
+    assert application.refusals == []
+    assert rollback(ready, BACK, traffic).verdict is Verdict.PASSED
+
+
+def test_once_it_is_committed_no_click_on_the_cutover_revives_the_target(
+    ready: MigrationRun, traffic: SqlTraffic
+) -> None:
+    cutover(ready, OVER, traffic)
+    killed_rollback(ready, traffic, "open the source done")
+    with pytest.raises(NotPossible, match=r"can only go on.*__rollback again"):
+        cutover(ready, OVER, traffic)
+    assert rollback(ready, BACK, traffic).verdict is Verdict.PASSED
+    assert traffic.serving() is Side.SOURCE
+
+
 @pytest.mark.parametrize(
     "step",
     ["fence the target done", "drain done", "compare done", "committed", "open the source done", "end the run"],
@@ -158,13 +196,7 @@ def test_killed_in_the_middle_the_next_try_finishes(ready: MigrationRun, traffic
     with Application(ready, traffic, writers=2) as application, replication(ready):
         cutover(ready, OVER, traffic)
         application.goes_on(10)
-    child = os.fork()
-    if child == 0:
-        try:
-            rollback(ready, BACK, traffic, on_step=lambda made: os._exit(9) if made == step else None)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    killed_rollback(ready, traffic, step)
     acknowledged = dict(application.acknowledged)
     report = rollback(ready, BACK, traffic)
     assert report.verdict is Verdict.PASSED

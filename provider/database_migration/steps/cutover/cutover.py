@@ -22,7 +22,15 @@ from database_migration.model.report import Report
 from database_migration.steps.cutover.checklist import APPROVAL_NOTE, cutover_checklist
 from database_migration.steps.cutover.moves import Move, moves_of, settle_switch
 from database_migration.steps.cutover.options import CutoverOptions
-from database_migration.steps.cutover.repair import Standing, hold_the_stage, release_source, standing, undo_moves
+from database_migration.steps.cutover.repair import (
+    COMMITTED_NOTE,
+    Standing,
+    go_on_with_target,
+    hold_the_stage,
+    release_source,
+    standing,
+    undo_moves,
+)
 from database_migration.steps.cutover.scene import Attempt, OnMove, Scene
 from database_migration.steps.cutover.write_pause import WritePause
 from database_migration.steps.run import MigrationRun
@@ -66,11 +74,19 @@ def cutover(
                 mend="let copy and validation finish first.",
                 subject=run.migration,
             )
+        if ledger.notes.get_note(COMMITTED_NOTE) is not None:
+            raise NotPossible(
+                "a rollback of this run has begun to open the source and can only go on.",
+                mend=f"trigger {run.migration}__rollback again; it finishes what it began.",
+                subject=run.migration,
+            )
         if approved_by:
             ledger.notes.put_note(APPROVAL_NOTE, approved_by)
         limit = options.max_write_pause.total_seconds() if run.online else _NOBODY_WAITS
         attempt = Attempt(scene, options, WritePause(limit))
         stand = standing(scene)
+        if stand in (Standing.SWITCHED, Standing.COMPLETE):
+            go_on_with_target(scene)
         if stand is Standing.BEGUN:
             log.warning("An earlier try left the cutover unfinished; taking it back before beginning anew.")
             undo_moves(scene, on_move=on_move, reason="left by an earlier try")

@@ -16,6 +16,11 @@ from database_migration.traffic import Traffic
 
 log = logging.getLogger(__name__)
 
+COMMITTED_NOTE = "rollback_committed"
+"""The ledger's note from which on a rollback only goes on: the source may have been opened."""
+REVERSE_ENDED_NOTE = "reverse_ended"
+"""The ledger's note from which on finalize only goes on: the target's log is given back."""
+
 
 class Standing(StrEnum):
     """What the journal and the traffic say together."""
@@ -75,6 +80,17 @@ def undo_moves(scene: Scene, *, on_move: OnMove, reason: str = "", then: Directi
         raise first
 
 
+def go_on_with_target(scene: Scene) -> None:
+    """Let writers write to the target, whatever a rollback that was killed before it was committed had begun."""
+    run = scene.run
+    tables = scene.tables(Side.TARGET)
+    with run.target.connect("fence") as session:
+        run.target.engine.fence.lower(session, run.target.schema, tables)
+    scene.traffic.release()
+    if run.online and scene.ledger.notes.get_note(REVERSE_ENDED_NOTE) is None:
+        scene.ledger.runs.replicate(Direction.REVERSE)
+
+
 def release_source(run: MigrationRun, traffic: Traffic) -> None:
     """Let the application go on with the source while the ledger cannot be reached.
 
@@ -107,4 +123,13 @@ def hold_the_stage(scene: Scene) -> None:
         time.sleep(0.2)
 
 
-__all__ = ["Standing", "hold_the_stage", "release_source", "standing", "undo_moves"]
+__all__ = [
+    "COMMITTED_NOTE",
+    "REVERSE_ENDED_NOTE",
+    "Standing",
+    "go_on_with_target",
+    "hold_the_stage",
+    "release_source",
+    "standing",
+    "undo_moves",
+]

@@ -6,11 +6,13 @@ before it may be done twice. The ledger stays on the target: it is the migration
 
 from __future__ import annotations
 
+from typing import cast
+
 from database_migration.errors import NotPossible
 from database_migration.ledger import Ledger, holds_run, is_installed, leave
 from database_migration.model.migration_state import Direction, Phase, RunState, Side
 from database_migration.model.report import Finding, Report, Scalar, Severity, verdict_of
-from database_migration.steps.cutover.repair import hold_the_stage
+from database_migration.steps.cutover.repair import REVERSE_ENDED_NOTE, hold_the_stage
 from database_migration.steps.cutover.reverse_stream import put_triggers_back, triggers_down
 from database_migration.steps.cutover.scene import Scene
 from database_migration.steps.finalize.checklist import Item, decommission_checklist
@@ -60,21 +62,26 @@ def _require_finalizable(scene: Scene, state: RunState) -> None:
 
 
 def _end_reverse(scene: Scene, options: FinalizeOptions, items: list[Item]) -> dict[str, Scalar]:
-    """Apply the target's log to the source a last time, then give both logs back."""
-    run = scene.run
+    """Apply the target's log to the source a last time, once, then give both logs back."""
+    run, notes = scene.run, scene.ledger.notes
     scene.ledger.runs.replicate(Direction.OFF)
-    try:
-        with scene.applier(Direction.REVERSE) as applier:
-            applier.catch_up(timeout=options.patience.total_seconds())
-            applied = applier.stop()
-    except BaseException:
-        scene.ledger.runs.replicate(Direction.REVERSE)
-        raise
+    if notes.get_note(REVERSE_ENDED_NOTE) is None:
+        try:
+            with scene.applier(Direction.REVERSE) as applier:
+                applier.catch_up(timeout=options.patience.total_seconds())
+                applied = applier.stop()
+        except BaseException:
+            scene.ledger.runs.replicate(Direction.REVERSE)
+            raise
+        notes.put_note(
+            REVERSE_ENDED_NOTE, {"last_changes_applied": applied.changes, "applied_up_to": applied.position.text}
+        )
+    figures = cast("dict[str, Scalar]", notes.get_note(REVERSE_ENDED_NOTE))
+    items.append(Item("reverse replication", f"applied up to {figures['applied_up_to']}, ended", done=True))
     for side in (Side.TARGET, Side.SOURCE):
         run.database(side).change_log.stop(run.log_name)
         items.append(Item(f"change log of the {side}", "slots and publications given back", done=True))
-    items.insert(0, Item("reverse replication", f"applied up to {applied.position}, ended", done=True))
-    return {"last_changes_applied": applied.changes, "applied_up_to": applied.position.text}
+    return figures
 
 
 def _leave_source(

@@ -13,6 +13,7 @@ from database_migration.errors import Interrupted, MigrationError, NotPossible, 
 from database_migration.model.migration_state import Direction, Side
 from database_migration.steps.chunked_copy import advance_identities, advance_sequences
 from database_migration.steps.cutover.final_check import compare_touched, count_differences, without_values
+from database_migration.steps.cutover.repair import COMMITTED_NOTE
 from database_migration.steps.cutover.reverse_stream import put_triggers_back
 from database_migration.steps.cutover.scene import KnownCatalog, Scene
 from database_migration.steps.cutover.write_pause import WritePause
@@ -20,8 +21,6 @@ from database_migration.steps.replicate import BackgroundApplier, TouchedRows
 from database_migration.steps.rollback.abandon import stop_capture
 from database_migration.steps.rollback.options import RollbackOptions
 from database_migration.steps.rollback.trace import Trace
-
-COMMITTED_NOTE = "rollback_committed"
 
 
 def reverse(scene: Scene, options: RollbackOptions, trace: Trace) -> None:
@@ -144,4 +143,4 @@ def _nearly_caught_up(scene: Scene, options: RollbackOptions, applier: Backgroun
             )
 
 
-__all__ = ["COMMITTED_NOTE", "reverse"]
+__all__ = ["reverse"]

@@ -15,13 +15,13 @@ from database_migration.errors import ConnectionRefused, Interrupted, MigrationE
 from database_migration.ledger import Ledger, Runs, is_installed, open_ledger
 from database_migration.model.migration_state import Direction, Phase, RunState, Side
 from database_migration.model.report import Finding, Report, Severity
-from database_migration.steps.cutover.repair import Standing, hold_the_stage, standing
+from database_migration.steps.cutover.repair import COMMITTED_NOTE, Standing, hold_the_stage, standing
 from database_migration.steps.cutover.scene import Scene
 from database_migration.steps.rollback.abandon import abandon, drop_created, leave_source, undo_cutover
 from database_migration.steps.rollback.failure import FailureFacts
 from database_migration.steps.rollback.options import RollbackOptions
 from database_migration.steps.rollback.report import data_state, remaining, rollback_report
-from database_migration.steps.rollback.reverse import COMMITTED_NOTE, reverse
+from database_migration.steps.rollback.reverse import reverse
 from database_migration.steps.rollback.trace import OnStep, Trace
 from database_migration.steps.rollback.unreachable import rescue_source
 from database_migration.steps.run import MigrationRun

@@ -66,6 +66,7 @@ class Motion:
         self._stack = ExitStack()
         self._positions: Positions | None = None
         self._lock = threading.Lock()
+        self._stuck = False
         self._stuck_at: LogPosition | None = None
         """Where the applied position was when waiting for it was given up."""
 
@@ -86,24 +87,33 @@ class Motion:
         return self._epoch is not None
 
     def settle(self) -> bool:
-        """Wait until all that the source's log holds now is applied; False when that takes too long.
+        """Wait until all that the source's log holds now is applied; False when nothing more is applied for so long.
 
-        Where nobody applies at all, only the first caller waits that long.
+        As long as changes are applied, however slowly, the end of the log as it is now comes nearer. Where nobody
+        applies at all, only the first caller waits.
         """
         if self._positions is None:
             return True
         end = self._run.source.change_log.end()
-        deadline = time.monotonic() + self._settle_seconds
-        while True:
-            with self._lock:
-                stored = self._positions.get(Direction.FORWARD)
-            applied = None if stored is None else stored.position
-            if applied is not None and applied >= end:
-                return True
-            if applied == self._stuck_at or time.monotonic() >= deadline:
-                self._stuck_at = applied
+        deadline, latest = time.monotonic() + self._settle_seconds, self._applied()
+        while latest is None or latest < end:
+            if self._stuck and latest == self._stuck_at:
+                return False
+            if time.monotonic() >= deadline:
+                self._stuck, self._stuck_at = True, latest
                 return False
             time.sleep(_ASK_EVERY)
+            applied = self._applied()
+            if applied != latest:
+                deadline, latest = time.monotonic() + self._settle_seconds, applied
+        return True
+
+    def _applied(self) -> LogPosition | None:
+        if self._positions is None:
+            return None
+        with self._lock:
+            stored = self._positions.get(Direction.FORWARD)
+        return None if stored is None else stored.position
 
     def judge(self, sides: Sides, pair: TablePair, keys: Iterable[RowKey]) -> Judgement:
         """Compare rows by value; ``keys`` may be spelled as either side does."""
