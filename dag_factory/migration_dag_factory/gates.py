@@ -13,7 +13,7 @@ from airflow.sdk.execution_time.hitl import HITLUser
 from database_migration.links import below_base_url, page_path
 from migration_dag_factory.spec import GateSpec, MigrationSpec
 
-_QUESTIONS = 3
+_QUESTIONS = 10
 _SUBJECTS = {
     "plan": "Create {migration}'s tables on the target and copy the data?",
     "cutover": "Lead the application of {migration} over to the target?",

@@ -11,7 +11,6 @@ class FailedTask:
 
     task_id: str
     state: str
-    tries: int = 0
     lines: tuple[str, ...] = ()
 
 

@@ -91,11 +91,13 @@ def remaining(ledger: Ledger) -> Rows:
 def _analysis(failure: FailureFacts | None) -> list[ReportTable]:
     if failure is None or not failure.tasks:
         return []
-    rows = tuple((task.task_id, task.state, task.tries, task.lines[-1] if task.lines else "") for task in failure.tasks)
+    others = [task for task in failure.tasks if task not in failure.culprits]
+    # What never began for another's failure tells nothing; where nothing failed by itself, it is all that is known.
+    shown = failure.culprits or failure.tasks
+    rows = tuple((task.task_id, task.state, task.lines[-1] if task.lines else "") for task in shown)
     words = ", ".join(task.task_id for task in failure.culprits) or "no task by itself"
-    return [
-        ReportTable("What failed", ("task", "state", "tries", "last line"), rows, note=f"Failed by itself: {words}.")
-    ]
+    left = f" Not begun because of that, or not finished: {len(others)} tasks." if others and failure.culprits else ""
+    return [ReportTable("What failed", ("task", "state", "why"), rows, note=f"Failed by itself: {words}.{left}")]
 
 
 def _log_lines(failure: FailureFacts | None) -> tuple[ReportScript, ...]:
