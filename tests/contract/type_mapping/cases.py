@@ -255,6 +255,21 @@ POSTGRES_TO_MYSQL = (
     Case("pg_lsn", "varchar(17)", ("'FFFFFFFF/FFFFFFFF'",)),
 )  # fmt: skip
 
+MYSQL_TO_POSTGIS = (
+    Case(
+        "geometry", "geometry",
+        (
+            POINT, POLYGON, "ST_GeomFromText('POINT(1 2)', 4326)", "ST_GeomFromText('LINESTRING(0 0,1 1.25)')",
+            "ST_GeomFromText('MULTIPOINT(0 0,1 1)')",
+            "ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(0 0,1 1))')",
+        ),
+        policy=("spatial", "geometry"), written=("ST_SetSRID(ST_MakePoint(7, 8), 4326)", "ST_MakePoint(-1, 0.5)"),
+    ),
+    Case("point", "geometry", (POINT,), policy=("spatial", "geometry")),
+    Case("polygon", "geometry(Polygon)", (POLYGON,), cast="geometry(Polygon)"),
+)  # fmt: skip
+"""Where the target has the extension PostGIS."""
+
 POSTGRES_PRELUDE = """
 CREATE EXTENSION IF NOT EXISTS citext;
 CREATE EXTENSION IF NOT EXISTS hstore;

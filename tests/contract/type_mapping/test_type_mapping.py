@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from contract.type_mapping.cases import MYSQL_TO_POSTGRES, POSTGRES_TO_MYSQL, Case
+from contract.type_mapping.cases import MYSQL_TO_POSTGIS, MYSQL_TO_POSTGRES, POSTGRES_TO_MYSQL, Case
 from contract.type_mapping.journey import Journey, Outcome, Side, side_of
 from fixtures.servers import PrivateServer
 
@@ -57,6 +57,24 @@ def outcomes_of(
         with fresh(servers[0], names[0]) as source, fresh(servers[1], names[1]) as target:
             travelled[way] = Journey(source, target, cases_of(way)).run()
     return travelled[way]
+
+
+@pytest.mark.parametrize("flavour", ["mariadb", "mysql"])
+def test_geometries_travel_to_postgis_and_back(
+    flavour: str, postgres: PrivateServer, request: pytest.FixtureRequest
+) -> None:
+    cases = {f"t{number}": case for number, case in enumerate(MYSQL_TO_POSTGIS)}
+    source_server = request.getfixturevalue(flavour)
+    names = [f"spatial_{side}_{os.getpid()}" for side in ("source", "target")]
+    with fresh(source_server, names[0]) as source, fresh(postgres, names[1]) as target:
+        if not target.session.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'"):
+            pytest.skip("SERVER UNAVAILABLE: PostGIS: PostgreSQL's package of it is not installed here")
+        target.session.execute("CREATE EXTENSION postgis")
+        outcomes = Journey(source, target, cases).run()
+    for table, case in cases.items():
+        outcome = outcomes[table]
+        assert {stage: said for stage, said in outcome.stages.items() if said} == {}
+        assert outcome.target == case.target
 
 
 @pytest.mark.parametrize(("way", "table"), _TRAVELLERS)
