@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from database_migration.engines.protocol import Session
-from database_migration.ledger import Ledger
+from database_migration.ledger import CONTROL_SCHEMA, Ledger
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, ReportTable, Severity, verdict_of
 from database_migration.model.schema import Schema
@@ -54,10 +54,15 @@ def preflight(run: MigrationRun, options: PreflightOptions) -> Report:
         with run.current_ledger() as ledger:
             schema = run.source.engine.catalog.read(source, run.source.schema)
             actual = read_target(run, target)
-            booleans = decide_booleans(run, ledger, source, schema)
+            of_source = run.source.engine.inspection.preflight(
+                source, schema, run.selection.of(schema), role=Side.SOURCE, online=run.online
+            )
+            # Without the right to read, the missing grants are told, and nothing is counted yet.
+            readable = not any(_keeps_from_reading(finding) for finding in of_source)
+            booleans = decide_booleans(run, ledger, source, schema) if readable else {}
             expected = build_expected(run, schema, booleans, target_version=versions["target"])
             met = meet(run, source, target)
-            found = _findings(run, ledger, source, target, schema, actual, expected)
+            found = [*of_source, *_findings(run, ledger, source, target, schema, actual, expected, readable)]
             found += server_findings(run, options, expected, met)
             free = met.target.free_bytes if options.target_free_bytes is None else options.target_free_bytes
             found += disk_findings(expected.selected, free)
@@ -74,22 +79,28 @@ def _findings(
     schema: Schema,
     actual: Schema,
     expected: ExpectedSchema,
+    readable: bool,
 ) -> list[Finding]:
     one, other = run.source.engine, run.target.engine
     named = list(name_findings(run.selection, expected.selected, one.traits, other.traits))
     # Two tables under one name have no target tables of their own whose types values could be held against.
-    paired = not any(finding.code == "name_twice" for finding in named)
+    countable = readable and not any(finding.code == "name_twice" for finding in named)
     return [
         *selection_findings(run.selection, schema),
         *named,
         *key_findings(expected.selected, online=run.online),
         *ownership_findings(expected, actual, ledger),
-        *one.inspection.preflight(source, schema, expected.selected, role=Side.SOURCE, online=run.online),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
-        *(value_findings(run, source, expected) if paired else ()),
-        *(collision_findings(run, source, target, expected) if paired else ()),
+        *(value_findings(run, source, expected) if countable else ()),
+        *(collision_findings(run, source, target, expected) if countable else ()),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
     ]
+
+
+def _keeps_from_reading(finding: Finding) -> bool:
+    """Whether a grant is missing without which no row of the schema can be read."""
+    granted = finding.mend.partition(" ON ")
+    return finding.severity is Severity.BLOCKER and "SELECT" in granted[0] and CONTROL_SCHEMA not in granted[2]
 
 
 def _report(
