@@ -224,16 +224,15 @@ def _small_tables(servers: CopyServers) -> dict[str, float]:
         source.execute(f"CREATE TABLE {small(number)} (id int PRIMARY KEY, name varchar(50), amount decimal(9,2))")
         source.execute(f"INSERT INTO {small(number)} SELECT seq, MD5(seq), seq / 100 FROM seq_1_to_{_SMALL_ROWS}")
     way = servers.way("mysql", "postgres")
-    seconds = {}
-    for count in (1, 2):
-        run = way.fresh_run("small_*")
-        seconds["one lane" if count == 1 else "two lanes"], _ = copy_by_lanes(run, ChunkedCopyOptions(lanes=count))
-        for number in (0, SMALL_TABLES - 1):
-            _verify(way, run, small(number))
+    run = way.fresh_run("small_*")
+    seconds, _ = copy_by_lanes(run, ChunkedCopyOptions(lanes=2))
+    with run.ledger() as ledger:
+        assert sum(line.rows for line in ledger.chunks.progress()) == SMALL_TABLES * _SMALL_ROWS
+    _verify(way, run, small(SMALL_TABLES - 1))
     for number in range(SMALL_TABLES):
         source.execute(f"DROP TABLE {small(number)}")
-    print("\na thousand small tables, mysql → postgres: " + ", ".join(f"{n} {s:.1f} s" for n, s in seconds.items()))
-    return {name: round(value, 2) for name, value in seconds.items()}
+    print(f"\na thousand small tables, mysql → postgres: {seconds:.1f} s by two lanes", flush=True)
+    return {"two lanes": round(seconds, 2)}
 
 
 def _memory(servers: CopyServers, rows: int) -> dict[str, float]:
