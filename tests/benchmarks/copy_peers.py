@@ -20,6 +20,8 @@ from fixtures.servers import Database as Address
 
 ENVIRONMENT = {**os.environ, "PGPASSWORD": USER, "MYSQL_PWD": USER}
 _BATCH = 1000
+_PATIENCE = 900
+"""Seconds after which a tool is taken to hang."""
 
 
 class PeerFailed(Exception):
@@ -42,7 +44,7 @@ def psql(address: Address, sql: str) -> list[str]:
 def pipe(read: Sequence[str], write: Sequence[str]) -> None:
     """``read | write``; raises when either fails."""
     with subprocess.Popen(read, stdout=subprocess.PIPE, env=ENVIRONMENT) as reader:
-        writer = subprocess.run(write, stdin=reader.stdout, env=ENVIRONMENT, check=False)
+        writer = subprocess.run(write, stdin=reader.stdout, env=ENVIRONMENT, check=False, timeout=_PATIENCE)
     if writer.returncode != 0:
         raise PeerFailed(f"{write[0]} ended with {writer.returncode}")
     if reader.returncode != 0:
@@ -78,9 +80,9 @@ def pgloader(way: Way, table: str) -> None:
         " WITH include drop, no foreign keys, create no indexes, workers = 2, concurrency = 1"
         f" INCLUDING ONLY TABLE NAMES MATCHING '{table}';\n"
     )
-    done = subprocess.run(["pgloader", "--root-dir", way.folder / "pgloader", script], capture_output=True, text=True)
-    if done.returncode != 0 or "ERROR" in done.stdout:
-        raise PeerFailed(f"pgloader failed: {done.stdout[-800:]}{done.stderr[-400:]}")
+    said = _run(["pgloader", "--root-dir", way.folder / "pgloader", script], way.folder)
+    if "ERROR" in said:
+        raise PeerFailed(f"pgloader failed: {said[-800:]}")
 
 
 def postgres_to_postgres(way: Way, table: str) -> None:
@@ -101,9 +103,7 @@ def pgcopydb(way: Way, table: str) -> None:
     shutil.rmtree(work, ignore_errors=True)
     command = ["pgcopydb", "copy", "table-data", "--source", uris[0], "--target", uris[1], "--table-jobs", "2"]
     command += ["--index-jobs", "1", "--dir", str(work), "--restart", "--not-consistent"]
-    done = subprocess.run(command, capture_output=True, text=True, env={**ENVIRONMENT, "HOME": str(way.folder)})
-    if done.returncode != 0:
-        raise PeerFailed(f"pgcopydb failed: {done.stdout[-400:]}{done.stderr[-1200:]}")
+    _run(command, way.folder)
 
 
 def postgres_to_mysql(way: Way, table: str) -> None:
@@ -148,16 +148,10 @@ def mydumper(way: Way, table: str) -> None:
     work = way.folder / "mydumper"
     shutil.rmtree(work, ignore_errors=True)
     common = ["--user", USER, "--password", USER, "--threads", "2"]
-    dump = [
-        "--host",
-        way.source.host,
-        "--port",
-        str(way.source.port),
-        "--tables-list",
-        f"{way.source.database}.{table}",
-    ]
+    dump = ["--host", way.source.host, "--port", str(way.source.port), "--database", way.source.database]
     load = ["--host", way.target.host, "--port", str(way.target.port), "--database", way.target.database]
-    rows = ["--rows", "100000", "--less-locking", "--long-query-guard", "3600"]
+    # With --tables-list, version 0.10 never ends.
+    rows = ["--regex", rf"^{way.source.database}\.{table}$", "--rows", "100000", "--trx-consistency-only"]
     _run(["mydumper", *common, *dump, *rows, "--outputdir", str(work)], work.parent)
     _run(["myloader", *common, *load, "--overwrite-tables", "--directory", str(work)], work.parent)
 
@@ -170,10 +164,16 @@ def mysqldump(way: Way, table: str) -> None:
     pipe(read, mysql_client(way.target))
 
 
-def _run(command: Sequence[str], folder: Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=ENVIRONMENT)
+def _run(command: Sequence[str | Path], folder: Path) -> str:
+    """What a tool says; raises when it fails or does not end."""
+    environment = {**ENVIRONMENT, "HOME": str(folder)}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment, timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        raise PeerFailed(f"{command[0]} has not ended after {_PATIENCE} s") from None
     if done.returncode != 0:
-        raise PeerFailed(f"{command[0]} failed: {done.stdout[-400:]}{done.stderr[-1200:]}")
+        raise PeerFailed(f"{command[0]} failed: {done.stdout[-800:]}{done.stderr[-1200:]}")
+    return done.stdout
 
 
 __all__ = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import shutil
 import statistics
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -197,7 +198,11 @@ def _way(
                 continue
             try:
                 contender(way, table.name, figures[name])
-            except (copy_peers.PeerFailed, OSError) as error:  # a peer's failure must not cost the whole evening
+            except (
+                copy_peers.PeerFailed,
+                subprocess.TimeoutExpired,
+                OSError,
+            ) as error:  # a peer's failure must not cost the whole evening
                 print(f"!!! {name} FAILED and is not compared with: {error}", flush=True)
                 broken.add(name)
                 continue
