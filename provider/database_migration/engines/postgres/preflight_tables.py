@@ -92,7 +92,7 @@ def _of_kind(schema: str, state: _State, *, online: bool) -> Iterator[Finding]:
             mend=f"ALTER TABLE {quote(schema, state.name)} SET LOGGED; or exclude it.",
         )
     if state.partitioned:
-        message = "The table is partitioned: it is copied, followed and fenced as one; schema_compare tells how it arrives."
+        message = "The table is partitioned: it is copied, followed and fenced as one."
         yield Finding(Severity.NOTE, "partitioned_table", subject, message)
     if state.inherited:
         message = "Other tables inherit from this one; each table's own rows are moved with that table."
