@@ -64,7 +64,11 @@ def as_migration_error(error: psycopg.Error, subject: str | None = None) -> Migr
         return Refused(words, mend="grant the privilege to the connection's user.", subject=subject)
     if state.startswith(_PASSING) or state in _PASSING_STATES:
         return Interrupted(words, mend="try again; the work resumes where it stands.", subject=subject)
-    if not state and isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    # libpq makes a result of its own, without a state, when the connection breaks under a statement.
+    broken = (
+        isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or type(error) is psycopg.DatabaseError
+    )
+    if not state and broken:
         return Interrupted(
             f"The connection to PostgreSQL was lost: {words}",
             mend="see that the server runs and try again; the work resumes where it stands.",
