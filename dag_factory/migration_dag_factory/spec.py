@@ -27,6 +27,17 @@ from database_migration.steps.validate import ValidateOptions
 
 #: Keys that change what people see or when they are asked, not what is migrated: they may be edited in flight.
 _MAY_CHANGE_IN_FLIGHT = ("description", "owner", "tags", "schedule", "gates", "windows")
+#: Likewise, further down: what somebody decides about rows that went to quarantine in the meantime.
+_MAY_CHANGE_BELOW = (("steps", "cutover", "waive_quarantine"), ("mapping", "values", "quarantine"))
+
+
+def _take_out(said: dict[str, Any], path: tuple[str, ...]) -> None:
+    """Remove a value, and what is empty without it: a spec that never said it has the same hash."""
+    name, *below = path
+    if below and name in said:
+        _take_out(said[name], tuple(below))
+    if name in said and (not below or not said[name]):
+        del said[name]
 
 
 class SpecPart(BaseModel):
@@ -194,6 +205,8 @@ class MigrationSpec(SpecPart):
         # Without defaults: a new release with one more option must not look like an edited spec.
         said = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         told = {key: value for key, value in said.items() if key not in _MAY_CHANGE_IN_FLIGHT}
+        for path in _MAY_CHANGE_BELOW:
+            _take_out(told, path)
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

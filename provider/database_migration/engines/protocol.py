@@ -118,6 +118,10 @@ class Session(Protocol):
         """All that is executed inside commits at the end, or nothing of it; does not nest."""
         ...
 
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Inside a transaction: what is executed inside is undone when it raises, and the transaction goes on."""
+        ...
+
     def try_lock(self, name: str) -> bool:
         """Take the advisory lock of this name for as long as this session lives; False if another has it."""
         ...

@@ -17,6 +17,7 @@ from database_migration.ledger.moves import Checkpoints, MoveLine, Moves
 from database_migration.ledger.notes import Notes, ReportLine, ReportLines
 from database_migration.ledger.objects import CreatedObject, Objects
 from database_migration.ledger.positions import Positions
+from database_migration.ledger.quarantine import Quarantine, QuarantinedRow
 from database_migration.ledger.runs import Runs, all_migrations
 from database_migration.ledger.seam import ANY_CHUNK, Chunk, Seam, StaleRow
 from database_migration.ledger.uninstall import holds_run, leave
@@ -74,6 +75,11 @@ class Ledger:
         return Notes(self.session, self.migration, self.epoch)
 
     @property
+    def quarantine(self) -> Quarantine:
+        """Rows that the target cannot hold."""
+        return Quarantine(self.session, self.migration, self.epoch, self.run_id)
+
+    @property
     def reports(self) -> ReportLines:
         """Where reports were filed."""
         return ReportLines(self.session, self.migration, self.epoch)
@@ -126,6 +132,8 @@ __all__ = [
     "Notes",
     "Objects",
     "Positions",
+    "Quarantine",
+    "QuarantinedRow",
     "ReportLine",
     "ReportLines",
     "Runs",

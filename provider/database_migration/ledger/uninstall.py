@@ -7,10 +7,8 @@ from database_migration.errors import Refused
 from database_migration.ledger.positions import Positions
 
 _TABLES = (
-    "applied_marker", "stale_row", "chunk_reading", "report", "note", "checkpoint", "cutover_move", "created_object",
-    "applied", "chunk",
-    "run",
-    "migration",
+    "applied_marker", "quarantine", "stale_row", "chunk_reading", "report", "note", "checkpoint", "cutover_move",
+    "created_object", "applied", "chunk", "run", "migration",
 )  # fmt: skip
 
 

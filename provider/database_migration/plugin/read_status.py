@@ -67,6 +67,8 @@ class Status:
     copy: Sequence[CopyProgress]
     planned: Mapping[str, Any]
     """The plan's note: rows, seconds_low, seconds_high; empty before the plan."""
+    quarantine: Mapping[str, int]
+    """Rows that the target cannot hold, by source table."""
     validation: Mapping[str, Any]
     applied: AppliedPosition | None
     """Forward; reverse positions are kept in the source."""
@@ -83,6 +85,11 @@ class Status:
     def rows_copied(self) -> int:
         """Rows of all tables."""
         return sum(table.rows for table in self.copy)
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Rows of all tables that were left out."""
+        return sum(self.quarantine.values())
 
     @property
     def rows_estimated(self) -> int:
@@ -157,6 +164,7 @@ def _status(session: Session, state: RunState, shown: RunEntry, entries: Sequenc
         phases=_phases(phase, reached=_reached(ledger, moves)),
         copy=ledger.chunks.progress(),
         planned=_note(ledger, "plan"),
+        quarantine=ledger.quarantine.counts() if ledger.quarantine.is_there() else {},
         validation=_note(ledger, "validate"),
         applied=ledger.positions.get(Direction.FORWARD),
         replication=_note(ledger, "replication"),

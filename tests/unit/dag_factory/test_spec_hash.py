@@ -26,6 +26,8 @@ def hash_of(**more: Any) -> str:
         {"schedule": "@daily"},
         {"strategy": "online"},
         {"steps": {"chunked_copy": {"lanes": 4}}},
+        {"steps": {"cutover": {"waive_quarantine": {"orders": "test rows"}}}},
+        {"mapping": {"values": {"quarantine": {"max_rows": 5}}}},
     ],
 )
 def test_what_may_change_in_flight_or_is_the_default_leaves_it_alone(change: dict[str, Any]) -> None:
@@ -40,6 +42,8 @@ def test_what_may_change_in_flight_or_is_the_default_leaves_it_alone(change: dic
         {"tables": {"orders": {"rename": "sales_order"}}},
         {"target": {"conn_id": "b", "schema": "other"}},
         {"steps": {"chunked_copy": {"lanes": 7}}},
+        {"steps": {"cutover": {"reads_ramp": [50], "waive_quarantine": {"orders": "test rows"}}}},
+        {"mapping": {"values": {"zero_date": "quarantine", "quarantine": {"max_rows": 5}}}},
     ],
 )
 def test_what_is_migrated_changes_it(change: dict[str, Any]) -> None:

@@ -82,6 +82,7 @@ class MySQLSession:
         self.address = str(endpoint)
         self._in_transaction = False
         self._closed = False
+        self._savepoints = 0
         self.mark: Callable[[], None] | None = None
         """Called first in every transaction once ``ChangeWriter.prepare`` has set it."""
         try:
@@ -191,6 +192,22 @@ class MySQLSession:
             with suppress(Interrupted, Refused):
                 self.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        self._savepoints += 1
+        name = f"database_migration_{self._savepoints}"
+        try:
+            self.execute(f"SAVEPOINT {name}")
+            yield
+            self.execute(f"RELEASE SAVEPOINT {name}")
+        except BaseException:
+            # One that fails means that the connection is gone, or the transaction; the caller hears why.
+            with suppress(Interrupted, Refused):
+                self.execute(f"ROLLBACK TO SAVEPOINT {name}")
+            raise
+        finally:
+            self._savepoints -= 1
 
     @property
     def in_transaction(self) -> bool:

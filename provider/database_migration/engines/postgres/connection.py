@@ -149,6 +149,18 @@ class PostgresSession:
                 self.connection.execute("SELECT pg_logical_emit_message(true, 'database_migration', %s)", [self.marker])
             yield
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is executed inside is undone when it raises, and the transaction goes on."""
+        if not self.in_transaction:
+            raise NotPossible(
+                "A savepoint stands inside a transaction only.",
+                mend="open a transaction first; this is a mistake in the calling step.",
+                subject=self.address,
+            )
+        with translated(), self.connection.transaction():
+            yield
+
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open, healthy or failed."""

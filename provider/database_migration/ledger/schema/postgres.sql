@@ -141,6 +141,23 @@ CREATE TABLE IF NOT EXISTS database_migration.report (
     PRIMARY KEY (migration, run_id, stem)
 );
 
+-- Rows that the target cannot hold, left out of its tables: which, why, and their values as JSON of texts.
+CREATE TABLE IF NOT EXISTS database_migration.quarantine (
+    migration    varchar(200) NOT NULL,
+    epoch        bigint       NOT NULL,
+    run_id       varchar(250) NOT NULL,
+    table_name   varchar(200) NOT NULL,
+    key_digest   varchar(32)  NOT NULL,
+    row_key      text NOT NULL,
+    column_name  varchar(200),
+    kind         varchar(30)  NOT NULL,
+    reason       text NOT NULL,
+    row_values   text NOT NULL,
+    origin       varchar(20)  NOT NULL,
+    noted_at     timestamp(6) NOT NULL,
+    PRIMARY KEY (migration, epoch, table_name, key_digest)
+);
+
 -- A row per session that applies changes, rewritten in every transaction that it applies, so that our own
 -- capture knows them where the server has no better mark (MySQL).
 CREATE TABLE IF NOT EXISTS database_migration.applied_marker (

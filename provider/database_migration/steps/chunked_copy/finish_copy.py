@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from database_migration.errors import Interrupted
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import CopyProgress, Side
-from database_migration.model.report import Report, ReportPlot, ReportTable, Scalar, Verdict
+from database_migration.model.report import Report, ReportPlot, ReportTable, Scalar, verdict_of
 from database_migration.steps.chunked_copy.identities import advance_identities, advance_sequences
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
+from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.replicate import note_copy_end
 from database_migration.steps.run import MigrationRun
 
@@ -34,12 +35,13 @@ def finish_copy(run: MigrationRun, options: ChunkedCopyOptions) -> Report:
         if run.online:
             note_copy_end(ledger, run.source.change_log.end())
         progress = ledger.chunks.progress()
+        quarantine = QuarantineState.of(ledger.quarantine)
         figures = _figures(ledger, options)
     with run.target.connect("analyze") as session:
         for pair in run.pairs():
             run.target.engine.rows.analyze(session, run.target.schema, pair.target)
     advanced = 0 if run.online else len(advance_identities(run, Side.TARGET)) + advance_sequences(run, Side.TARGET)
-    return _report(run, progress, figures, advanced)
+    return _report(run, progress, figures, quarantine, advanced)
 
 
 def _figures(ledger: Ledger, options: ChunkedCopyOptions) -> dict[int, LaneFigures]:
@@ -47,7 +49,13 @@ def _figures(ledger: Ledger, options: ChunkedCopyOptions) -> dict[int, LaneFigur
     return {lane: figures for lane, figures in lanes.items() if figures.chunks}
 
 
-def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, LaneFigures], identities: int) -> Report:
+def _report(
+    run: MigrationRun,
+    progress: list[CopyProgress],
+    lanes: dict[int, LaneFigures],
+    quarantine: QuarantineState,
+    identities: int,
+) -> Report:
     spent = {
         "source": sum(figures.reading for figures in lanes.values()),
         "worker": sum(figures.working for figures in lanes.values()),
@@ -60,6 +68,7 @@ def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, La
         "chunks": sum(table.chunks for table in progress),
         "binary_chunks": sum(figures.binary_chunks for figures in lanes.values()),
         "rows": rows,
+        "rows_in_quarantine": quarantine.rows,
         "bytes": sum(table.bytes for table in progress),
         "rows_per_second": _rate(rows, busiest),
         "bottleneck": _bottleneck(spent),
@@ -71,25 +80,28 @@ def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, La
     }
     if not run.online:
         summary["identities_set"] = identities
+    findings = quarantine.findings({})
     by_rows = sorted(progress, key=lambda table: table.rows, reverse=True)
     names = tuple(table.table for table in by_rows[:25])
     return Report(
         stem="chunked_copy",
         title="Copy",
-        verdict=Verdict.PASSED,
+        verdict=verdict_of(findings),
         migration=run.migration,
         run_id=run.run_id,
         created_at=run.now(),
         summary=summary,
+        findings=findings,
         tables=(
             ReportTable(
                 "Tables",
-                ("table", "chunks", "rows", "bytes", "seconds", "rows per second", "MB per second"),
+                ("table", "chunks", "rows", "quarantined", "bytes", "seconds", "rows per second", "MB per second"),
                 tuple(
                     (
                         t.table,
                         t.chunks,
                         t.rows,
+                        quarantine.counts.get(t.table, 0),
                         t.bytes,
                         round(t.seconds, 2),
                         _rate(t.rows, t.seconds),
@@ -128,6 +140,7 @@ def _report(run: MigrationRun, progress: list[CopyProgress], lanes: dict[int, La
                 ),
                 note="Seconds in which a lane waited for the source, worked itself, and waited for the target.",
             ),
+            *quarantine.tables(),
         ),
         plots=(
             ReportPlot("Rows copied", "bar", names, {"rows": tuple(float(t.rows) for t in by_rows[:25])}, "", "rows"),

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from database_migration.errors import Interrupted
+from database_migration.errors import Interrupted, ValueRefused
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import ChunkLine
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.chunked_copy.careful_load import CarefulLoad
 from database_migration.steps.chunked_copy.chunks import refuse_foreign_rows, rows_of
 from database_migration.steps.chunked_copy.copy_format import TableStream, stream_of
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures, MeteredBlocks
@@ -142,9 +143,18 @@ class _Lane:
                 stream.binary or run.target.engine.traits.bulk_format,
             )
         )
-        rows = run.target.engine.rows.load_bulk(
-            self._target, run.target.schema, pair.target, stream.target_columns, blocks, stream.binary
-        )
+        quarantined = 0
+        try:
+            with closing(blocks), self._target.savepoint():
+                rows = run.target.engine.rows.load_bulk(
+                    self._target, run.target.schema, pair.target, stream.target_columns, blocks, stream.binary
+                )
+        except ValueRefused as error:
+            log.warning("%s: a chunk is loaded by parts, as a value of it was refused: %s", line.table, error.problem)
+            careful = CarefulLoad(run, pair, stream, self._source, self._target, self._ledger.quarantine)
+            careful.load(rows_of(pair, line))
+            rows, quarantined = careful.rows, careful.quarantined
+            blocks.bytes = careful.octets
         seconds = time.monotonic() - began
         self._ledger.chunks.finish(line, rows=rows, octets=blocks.bytes, seconds=seconds, lane=str(self._lane))
         paused, self._throttle.paused = self._throttle.paused, 0.0
@@ -155,6 +165,7 @@ class _Lane:
             chunks=done.chunks + 1,
             binary_chunks=done.binary_chunks + (stream.binary is not None),
             rows=done.rows + rows,
+            quarantined=done.quarantined + quarantined,
             bytes=done.bytes + blocks.bytes,
             seconds=done.seconds + seconds,
             reading=done.reading + spent.reading,

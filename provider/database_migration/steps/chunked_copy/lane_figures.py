@@ -19,6 +19,8 @@ class LaneFigures:
     binary_chunks: int = 0
     """Those that crossed in a binary format."""
     rows: int = 0
+    quarantined: int = 0
+    """Rows that the target cannot hold."""
     bytes: int = 0
     seconds: float = 0.0
     """From a chunk's start to its end."""
@@ -88,6 +90,12 @@ class MeteredBlocks:
             self._worked += time.thread_time() - worked
         self.bytes += len(block)
         return block
+
+    def close(self) -> None:
+        """End the stream, wherever it stands, so that its session is free again."""
+        close = getattr(self._blocks, "close", None)
+        if close is not None:
+            close()
 
 
 def _name(lane: int) -> str:

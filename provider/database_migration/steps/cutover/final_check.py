@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from database_migration.errors import ValidationFailed
+from database_migration.ledger import Ledger
 from database_migration.model.key_range import KeyRange
 from database_migration.model.migration_state import Side
-from database_migration.model.report import Report, Verdict
+from database_migration.model.report import Finding, Report, Severity, Verdict
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.replicate import RowKey, TouchedRows
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.validate import Difference, ValidateOptions, count_tables, validate, validate_rows
+from database_migration.steps.validate.check_chunk import check_chunk
+from database_migration.steps.validate.left_out import LeftOut
+from database_migration.steps.validate.motion import Motion
+from database_migration.steps.validate.sides import Sides
 
 _SETTLE_ALL = 10.0
 _SETTLE = 2.0
@@ -65,9 +71,12 @@ def compare_in_flight(run: MigrationRun, touched: TouchedRows) -> list[str]:
 
 def count_differences(run: MigrationRun) -> tuple[int, list[str]]:
     """Tables counted on both sides, and those whose counts differ, in words."""
-    counts = count_tables(run)
+    with run.ledger() as ledger:
+        quarantined = ledger.quarantine.counts()
+    counts = count_tables(run, quarantined)
     return len(counts), [
         f"{count.table} has {count.source} rows on the source, {count.target} on the target"
+        + (f" and {count.quarantined} in quarantine" if count.quarantined else "")
         for count in counts
         if not count.equal
     ]
@@ -86,7 +95,35 @@ def _whole(run: MigrationRun, pair: TablePair) -> str:
     with run.source.connect("validate") as source, run.target.connect("validate") as target:
         here = run.source.engine.rows.checksum(source, run.source.schema, pair.source, pair.source_columns, everything)
         there = run.target.engine.rows.checksum(target, run.target.schema, pair.target, pair.target_columns, everything)
-    return "" if here == there else f"{pair.source.name}: the checksums of all rows differ"
+    if here == there or ((count := here.rows - there.rows) > 0 and _explained(run, pair, count)):
+        return ""
+    return f"{pair.source.name}: the checksums of all rows differ"
+
+
+def _explained(run: MigrationRun, pair: TablePair, missing: int) -> bool:
+    """Whether rows in quarantine are all by which a table differs, which takes a comparison of its rows."""
+    with run.ledger() as ledger, Sides(run) as sides, Motion(run, None, settle_seconds=0) as motion:
+        left_out = LeftOut(ledger.quarantine, (pair,))
+        if left_out.counts.get(pair.source.name, 0) != missing:
+            return False
+        outcome = check_chunk(sides, pair, KeyRange.everything(), motion)
+        return not outcome.uncounted and not left_out.without([*outcome.judgement.differences, *outcome.keyless])
+
+
+def require_waived(run: MigrationRun, ledger: Ledger, waive: Mapping[str, str]) -> list[Finding]:
+    """The tables of which rows stay behind, as notes with the reason why.
+
+    :raises ValidationFailed: a table with rows in quarantine that nobody has waived.
+    """
+    findings = QuarantineState.of(ledger.quarantine).findings(waive, Severity.BLOCKER)
+    blockers = [finding for finding in findings if finding.severity is Severity.BLOCKER]
+    if blockers:
+        raise ValidationFailed(
+            " ".join(f"{finding.subject}: {finding.message}" for finding in blockers),
+            mend=blockers[0].mend,
+            subject=run.migration,
+        )
+    return findings
 
 
 def _words(found: Difference) -> str:
@@ -102,4 +139,11 @@ def without_values(differences: Iterable[str], most: int = 5) -> str:
     return "; ".join(listed[:most]) + more
 
 
-__all__ = ["compare_everything", "compare_in_flight", "compare_touched", "count_differences", "without_values"]
+__all__ = [
+    "compare_everything",
+    "compare_in_flight",
+    "compare_touched",
+    "count_differences",
+    "require_waived",
+    "without_values",
+]

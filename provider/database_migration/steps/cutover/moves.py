@@ -18,6 +18,7 @@ from database_migration.steps.cutover.final_check import (
     compare_in_flight,
     compare_touched,
     count_differences,
+    require_waived,
     without_values,
 )
 from database_migration.steps.cutover.preflight import check_before
@@ -155,6 +156,7 @@ class Validate:
 
     def do(self, attempt: Attempt) -> Detail:
         touched = attempt.touched.take()
+        require_waived(attempt.run, attempt.ledger, attempt.options.waive_quarantine)
         if not attempt.run.online:
             report = compare_everything(attempt.run)
             return {name: value for name, value in report.summary.items() if name.startswith("rows_")}

@@ -52,6 +52,11 @@ class CutoverOptions(BaseModel):
         True,
         description="Count every table's rows on both sides while writes are held, besides comparing what changed.",
     )
+    waive_quarantine: dict[str, str] = Field(
+        default_factory=dict,
+        description="Source table to the reason why its rows in quarantine may stay behind; every other table with such"
+        " rows blocks the cutover. May be written while the run is under way.",
+    )
     verify: tuple[VerifyQuery, ...] = Field(
         (),
         description="Queries that the target has to answer right after the switch; checked before that they can run.",

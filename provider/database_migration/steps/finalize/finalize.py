@@ -17,6 +17,7 @@ from database_migration.steps.cutover.reverse_stream import put_triggers_back, t
 from database_migration.steps.cutover.scene import Scene
 from database_migration.steps.finalize.checklist import Item, decommission_checklist
 from database_migration.steps.finalize.options import FinalizeOptions
+from database_migration.steps.quarantine_report import QuarantineState, quarantine_csv
 from database_migration.steps.run import MigrationRun
 from database_migration.traffic import Traffic
 
@@ -120,6 +121,8 @@ def _report(
     figures: dict[str, Scalar],
 ) -> Report:
     reports = ledger.reports.of_run(run.run_id)
+    quarantine = QuarantineState.of(ledger.quarantine)
+    scripts = [quarantine_csv(ledger.quarantine)] if quarantine.rows else []
     return Report(
         stem="finalize",
         title="Decommission checklist",
@@ -127,9 +130,16 @@ def _report(
         migration=run.migration,
         run_id=run.run_id,
         created_at=run.now(),
-        summary={"serving": Side.TARGET.value, "traffic": traffic.describe(), **figures, "reports": len(reports)},
+        summary={
+            "serving": Side.TARGET.value,
+            "traffic": traffic.describe(),
+            **figures,
+            "reports": len(reports),
+            "rows_in_quarantine": quarantine.rows,
+        },
         findings=tuple(findings),
-        tables=decommission_checklist(run, items, reports),
+        tables=(*decommission_checklist(run, items, reports), *quarantine.tables()),
+        scripts=scripts,
     )
 
 

@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from database_migration.engines.protocol import Session
-from database_migration.errors import Interrupted, NotPossible, PositionLost, Refused, ValuesMissing
+from database_migration.errors import Interrupted, NotPossible, PositionLost, Refused, ValueRefused, ValuesMissing
 from database_migration.ledger import Ledger, StaleRow
 from database_migration.model.change import Change, ChangeTransaction, RowImage, Value
 from database_migration.model.log_position import LogPosition
@@ -33,6 +33,7 @@ from database_migration.steps.replicate.cascades import Cascades
 from database_migration.steps.replicate.copy_seam import CopySeam
 from database_migration.steps.replicate.log_reader import LogReader
 from database_migration.steps.replicate.options import ReplicateOptions
+from database_migration.steps.replicate.quarantined_changes import QuarantinedChanges
 from database_migration.steps.replicate.reread import completed
 from database_migration.steps.replicate.settled import note_settled
 from database_migration.steps.replicate.throughput import Throughput
@@ -115,7 +116,14 @@ class Applier:
                 require_unchanged(self.run, self._ledger)
             self._pairs = pairs_read(self.run, self.direction)
             self._cascades = Cascades({} if self._read.engine.traits.logs_cascades else self._pairs)
-            self._positions = self.run.ledger_over(self._session, self._ledger.epoch).positions
+            ledger = self.run.ledger_over(self._session, self._ledger.epoch)
+            self._positions = ledger.positions
+            self._quarantine: QuarantinedChanges | None = None
+            self._quarantine_known = False
+            if self.direction is Direction.FORWARD:
+                self._quarantine = QuarantinedChanges(
+                    self.run, self._session, ledger.quarantine, self._pairs, "replicate"
+                )
             stored = self._positions.get(self.direction)
             if stored is None:
                 raise NotPossible(
@@ -197,12 +205,12 @@ class Applier:
         if self._touched is not None:
             self._touch([change for transaction in batch for change in transaction.changes])
         try:
-            self._write(batch)
+            self._write_or_sort_out(batch)
         except Refused as error:
             log.warning("A batch of %d transactions was refused (%s); applying them singly.", len(batch), error)
             for transaction in batch:
                 try:
-                    self._write((transaction,))
+                    self._write_or_sort_out((transaction,), always=True)
                 except Refused as single:
                     raise type(single)(
                         f"{single.problem} (in the transaction that ends at {transaction.position})",
@@ -210,11 +218,24 @@ class Applier:
                         subject=single.subject,
                     ) from single
 
-    def _write(self, batch: Sequence[ChangeTransaction]) -> None:
+    def _write_or_sort_out(self, batch: Sequence[ChangeTransaction], *, always: bool = False) -> None:
+        """Write a batch; where a value is refused, all of it but the rows that go to quarantine.
+
+        ``always``: also when the spec sends nothing there, so that the error names the row.
+        """
+        try:
+            self._write(batch)
+        except ValueRefused:
+            if self._quarantine is None or not (always or self._quarantine.may_help):
+                raise
+            self._quarantine.reload()
+            self._write(batch, carefully=True)
+
+    def _write(self, batch: Sequence[ChangeTransaction], *, carefully: bool = False) -> None:
         changes = [change for transaction in batch for change in transaction.changes]
         while True:
             try:
-                self._commit(batch, changes)
+                self._commit(batch, changes, carefully=carefully)
                 return
             except ValuesMissing as missing:
                 log.info(
@@ -222,14 +243,15 @@ class Applier:
                 )
                 changes = self._read_again(changes, missing, batch)
 
-    def _commit(self, batch: Sequence[ChangeTransaction], changes: Sequence[Change]) -> None:
+    def _commit(self, batch: Sequence[ChangeTransaction], changes: Sequence[Change], *, carefully: bool) -> None:
         last = batch[-1]
         told = sum(len(transaction.changes) for transaction in batch)
         transactions = sum(not transaction.is_heartbeat for transaction in batch)
         rows = 0
+        self._stale = []
         with self._session.transaction():
             if changes:
-                rows = self._write_changes(changes)
+                rows = self._write_carefully(changes) if carefully else self._write_changes(changes)
             self._store_stale()
             self._positions.move(
                 self.direction,
@@ -276,11 +298,21 @@ class Applier:
                 self._beside_copy.look()
                 return
             note_settled(self._ledger, self.direction, self._change_log.end())
-            with self._session.transaction():
-                self.run.ledger_over(self._session, self._ledger.epoch).seam.forget(stale)
-                self._write_changes(changes)
-                self._store_stale()
+            try:
+                self._write_drained(stale, changes)
+            except ValueRefused:
+                if self._quarantine is None:
+                    raise
+                self._quarantine.reload()
+                self._write_drained(stale, changes, carefully=True)
             log.info("%d rows that changed while they were copied are written anew.", len(stale))
+
+    def _write_drained(self, stale: Sequence[StaleRow], changes: Sequence[Change], *, carefully: bool = False) -> None:
+        self._stale = []
+        with self._session.transaction():
+            self.run.ledger_over(self._session, self._ledger.epoch).seam.forget(stale)
+            _ = self._write_carefully(changes) if carefully else self._write_changes(changes)
+            self._store_stale()
 
     def _sorted(self, changes: Sequence[Change]) -> Sequence[Change]:
         """What is to be written of changes while the copy is at work; all of them later."""
@@ -299,18 +331,32 @@ class Applier:
         if self._cascaded - self._cascaded_stored:
             note_cascaded(over, self._cascaded)
 
+    def _write_carefully(self, changes: Sequence[Change]) -> int:
+        """Apply what can be held, in order, and leave out the rows of the other changes; rows written."""
+        stale = list(self._stale)
+        try:
+            with self._session.savepoint():
+                return self._write_changes(changes)
+        except ValueRefused as error:
+            self._stale = stale
+            if self._quarantine is None:
+                raise
+            if len(changes) == 1:
+                self._quarantine.keep(changes[0], error)
+                return 0
+        middle = len(changes) // 2
+        return self._write_carefully(changes[:middle]) + self._write_carefully(changes[middle:])
+
     def _write_changes(self, changes: Sequence[Change]) -> int:
-        self._stale = []
-        write = self._written.engine.writer.apply
         if not self._cascades:
-            return write(self._session, self._written.schema, self._pairs, self._sorted(changes))
+            return self._put(self._sorted(changes))
         rows, waiting = 0, list[Change]()
         unseen: set[str] = set()
         for change in changes:
             if self._cascades.reached_by(change):
                 # Children are looked up on the written side, which has to hold what came before of them.
                 if unseen & self._cascades.below(change.table):
-                    rows += write(self._session, self._written.schema, self._pairs, waiting)
+                    rows += self._put(waiting)
                     waiting, unseen = [], set()
                 reached = self._cascades.of(change, self._find)
                 self._touch(reached)
@@ -320,7 +366,16 @@ class Applier:
                     self._cascaded |= self._cascades.below(change.table)
             unseen.add(change.table)
             waiting += self._sorted([change])
-        return rows + write(self._session, self._written.schema, self._pairs, waiting)
+        return rows + self._put(waiting)
+
+    def _put(self, changes: Sequence[Change]) -> int:
+        """Write changes whose foreign keys have acted already: a row that goes to quarantine takes no other with it."""
+        if self._quarantine is not None:
+            if not self._quarantine_known:  # lanes put rows there, too; those of chunks that are done can be seen now
+                self._quarantine.reload()
+                self._quarantine_known = self._beside_copy is None
+            changes = self._quarantine.sorted_out(changes)
+        return self._written.engine.writer.apply(self._session, self._written.schema, self._pairs, changes)
 
     def _find(self, table: str, where: Mapping[str, Value]) -> list[RowImage]:
         pair = self._pairs[table]
@@ -333,7 +388,8 @@ class Applier:
             {written_name[name]: value for name, value in where.items()},
         )
         names = [column.source.name for column in pair.columns]
-        return [cast(RowImage, dict(zip(names, row, strict=True))) for row in found]
+        rows = [cast(RowImage, dict(zip(names, row, strict=True))) for row in found]
+        return rows if self._quarantine is None else [*rows, *self._quarantine.matching(table, where)]
 
     def _touch(self, changes: Sequence[Change]) -> None:
         if self._touched is None:

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
-from uuid import UUID
 
 from database_migration.engines.protocol import Checksum, Session
 from database_migration.model.column_type import Form
-from database_migration.model.key_range import Cut, KeyRange
+from database_migration.model.key_range import KeyRange
+from database_migration.model.split_range import split
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.validate.canonical import canonical
 from database_migration.steps.validate.difference import Difference, DifferenceKind
 from database_migration.steps.validate.sides import Sides, on_target
 
 _LEAF_ROWS = 1000
-_SPLIT_FORMS = (Form.INTEGER, Form.BINARY, Form.UUID)
 _PARTS = 16
 _DIGESTS_IN_MEMORY = 200_000
 MOST_SUSPECTS = 20_000
@@ -76,31 +74,6 @@ def find_suspects(sides: Sides, pair: TablePair, rows: KeyRange, at_most: int, s
         source, target = checksums(sides, pair, part)
         if source != target:
             find_suspects(sides, pair, part, max(source.rows, target.rows), suspects)
-
-
-def split(rows: KeyRange, parts: int) -> list[KeyRange]:
-    """Up to ``parts`` ranges that make up a bounded one; [] where there is nothing to split along."""
-    if rows.key is None or rows.lower is None or rows.upper is None:
-        return []
-    if rows.key.form not in _SPLIT_FORMS or rows.key.rest or rows.key.cut is not Cut.ORDER:
-        return []
-    number, text = _arithmetic(rows.key.form, max(len(rows.lower), len(rows.upper)))
-    lower, upper = number(rows.lower), number(rows.upper)
-    points = sorted({lower + (upper - lower) * step // parts for step in range(1, parts)} - {lower, upper})
-    if not points:
-        return []
-    bounds = [rows.lower, *(text(point) for point in points), rows.upper]
-    return [KeyRange(rows.key, low, high) for low, high in pairwise(bounds)]
-
-
-def _arithmetic(form: Form, digits: int) -> tuple[Callable[[str], int], Callable[[int], str]]:
-    """How bounds become numbers and numbers bounds, in the order of the form."""
-    if form is Form.INTEGER:
-        return int, str
-    if form is Form.UUID:
-        return lambda text: UUID(text).int, lambda number: str(UUID(int=number))
-    # Octets order like the digits of a fraction: zeros behind change nothing.
-    return lambda text: int(text.ljust(digits, "0") or "0", 16), lambda number: f"{number:0{digits}x}"
 
 
 def _compare_digests(sides: Sides, pair: TablePair, rows: KeyRange, at_most: int, suspects: Suspects) -> None:

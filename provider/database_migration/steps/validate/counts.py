@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,22 +21,30 @@ class TableCount:
     table: str
     source: int
     target: int
+    quarantined: int = 0
+    """Rows of the source that were left out, and are known to be."""
 
     @property
     def equal(self) -> bool:
         """Whether both sides hold as many rows."""
-        return self.source == self.target
+        return self.source == self.target + self.quarantined
 
 
-def count_tables(run: MigrationRun) -> list[TableCount]:
-    """Count every table on both sides; comparable where nobody writes and everything is applied."""
+def count_tables(run: MigrationRun, quarantined: Mapping[str, int]) -> list[TableCount]:
+    """Count every table on both sides; comparable where nobody writes and everything is applied.
+
+    ``quarantined``: rows of each source table that were left out.
+    """
     run_pairs = run.pairs()
     with Sides(run) as sides:
-        return [_count(sides, pair) for pair in run_pairs]
+        return [_count(sides, pair, quarantined.get(pair.source.name, 0)) for pair in run_pairs]
 
 
-def find_orphans(sides: Sides, pairs: tuple[TablePair, ...]) -> list[Finding]:
-    """Rows on the target whose foreign keys lead nowhere: blockers where the source has fewer of them."""
+def find_orphans(sides: Sides, pairs: tuple[TablePair, ...], *, left_out: Set[str] = frozenset()) -> list[Finding]:
+    """Rows on the target whose foreign keys lead nowhere: blockers where the source has fewer of them.
+
+    Where rows of the parent table are in quarantine (``left_out``), that may be why, and it is a warning.
+    """
     findings = []
     by_name = {pair.source.name: pair for pair in pairs}
     for pair in pairs:
@@ -52,11 +61,12 @@ def find_orphans(sides: Sides, pairs: tuple[TablePair, ...]) -> list[Finding]:
             before = _ask(sides.source, orphan_query(run.source.engine.ddl, run.source.schema, pair.source, key))
             findings.append(
                 Finding(
-                    Severity.BLOCKER if broken > before else Severity.WARNING,
+                    Severity.BLOCKER if broken > before and key.parent_table not in left_out else Severity.WARNING,
                     "orphan_rows",
                     f"{pair.source.name}.{key.name}",
                     f"{broken} rows refer to a row of {twin.parent_table} that does not exist"
-                    f" ({before} on the source).",
+                    f" ({before} on the source"
+                    + ("; rows of it are in quarantine)." if key.parent_table in left_out else ")."),
                     "mend the rows on the source; replication carries that over.",
                 )
             )
@@ -67,13 +77,13 @@ def _ask(session: Session, query: str) -> int:
     return int(cast(int, session.execute(query)[0][0]))
 
 
-def _count(sides: Sides, pair: TablePair) -> TableCount:
+def _count(sides: Sides, pair: TablePair, quarantined: int) -> TableCount:
     run = sides.run
     source, target = sides.both(
         lambda session: run.source.engine.catalog.exact_count(session, pair.source),
         lambda session: run.target.engine.catalog.exact_count(session, pair.target),
     )
-    return TableCount(pair.source.name, source, target)
+    return TableCount(pair.source.name, source, target, quarantined)
 
 
 __all__ = ["TableCount", "count_tables", "find_orphans"]

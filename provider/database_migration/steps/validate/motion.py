@@ -11,20 +11,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from database_migration.ledger import Positions
+from database_migration.ledger import Positions, Quarantine
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.validate.difference import Difference
+from database_migration.steps.validate.canonical import canonical
+from database_migration.steps.validate.difference import Difference, DifferenceKind
 from database_migration.steps.validate.row_values import (
     RowKey,
+    RowValues,
     difference,
     in_batches,
     key_of,
@@ -43,6 +45,8 @@ class Judgement:
     differences: list[Difference] = field(default_factory=list)
     in_motion: set[RowKey] = field(default_factory=set)
     """The source changed them each time they were looked at."""
+    left_out: set[RowKey] = field(default_factory=set)
+    """The target lacks them, and they are in quarantine as the source has them."""
     not_judged: set[RowKey] = field(default_factory=set)
     """Replication did not get as far as it had to in time."""
 
@@ -50,6 +54,7 @@ class Judgement:
         """Take another judgement's rows over."""
         self.differences += other.differences
         self.in_motion |= other.in_motion
+        self.left_out |= other.left_out
         self.not_judged |= other.not_judged
 
 
@@ -65,6 +70,7 @@ class Motion:
         self._settle_seconds = settle_seconds
         self._stack = ExitStack()
         self._positions: Positions | None = None
+        self._quarantine: Quarantine | None = None
         self._lock = threading.Lock()
         self._stuck = False
         self._stuck_at: LogPosition | None = None
@@ -73,7 +79,8 @@ class Motion:
     def __enter__(self) -> Self:
         if self._epoch is not None:
             session = self._stack.enter_context(self._run.target.connect("validate"))
-            self._positions = self._run.ledger_over(session, self._epoch).positions
+            ledger = self._run.ledger_over(session, self._epoch)
+            self._positions, self._quarantine = ledger.positions, ledger.quarantine
         return self
 
     def __exit__(
@@ -127,8 +134,18 @@ class Motion:
             lambda session: source_rows(self._run, session, pair, keys),
             lambda session: target_rows(self._run, session, pair, keys),
         )
-        found = [difference(pair, key, source.get(key_of(pair, key)), target.get(key_of(pair, key))) for key in keys]
-        return Judgement([one for one in found if one is not None])
+        left_out = self._left_out(pair, [key for key in keys if key_of(pair, key) not in target])
+        judgement = Judgement()
+        for key in keys:
+            name = key_of(pair, key)
+            found = difference(pair, key, source.get(name), target.get(name))
+            if found is None:
+                continue
+            if _is_explained(pair, found, source.get(name), left_out.get(name)):
+                judgement.left_out.add(key)
+            else:
+                judgement.differences.append(found)
+        return judgement
 
     def _judge(self, sides: Sides, pair: TablePair, keys: list[RowKey]) -> Judgement:
         judgement = Judgement()
@@ -140,12 +157,14 @@ class Motion:
                 judgement.not_judged.update(waiting)
                 break
             target = target_rows(self._run, sides.target, pair, waiting)
+            # Before the source's second read: a row that is the same in both has not come back in between.
+            left_out = self._left_out(pair, [key for key in waiting if key_of(pair, key) not in target])
             after = source_rows(self._run, sides.source, pair, waiting)
             moved = []
             for key in waiting:
                 name = key_of(pair, key)
                 found = difference(pair, key, after.get(name), target.get(name))
-                if found is None:
+                if found is None or _is_explained(pair, found, after.get(name), left_out.get(name)):
                     continue
                 if before.get(name) == after.get(name):
                     judgement.differences.append(found)
@@ -156,6 +175,31 @@ class Motion:
                 judgement.in_motion.update(waiting)
                 break
         return judgement
+
+    def _left_out(self, pair: TablePair, keys: Iterable[RowKey]) -> dict[RowKey, Mapping[str, str | None]]:
+        """The values of rows that are in quarantine now, by canonical key."""
+        found: dict[RowKey, Mapping[str, str | None]] = {}
+        with self._lock:
+            if self._quarantine is None:
+                self._quarantine = self._stack.enter_context(self._run.ledger()).quarantine
+            for key in keys:
+                row = self._quarantine.row(pair.source.name, key)
+                if row is not None:
+                    found[key_of(pair, key)] = row.values
+        return found
+
+
+def _is_explained(
+    pair: TablePair, found: Difference, source: RowValues | None, kept: Mapping[str, str | None] | None
+) -> bool:
+    """Whether a row that the target lacks is in quarantine, in the version that the source has."""
+    if found.kind is not DifferenceKind.MISSING or source is None or kept is None:
+        return False
+    return all(
+        canonical(column.form, kept[column.source.name]) == value
+        for column, value in zip(pair.columns, source.canonical, strict=True)
+        if column.source.name in kept
+    )
 
 
 __all__ = ["Judgement", "Motion"]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from database_migration.errors import NotPossible
+from database_migration.engines.protocol import Session
+from database_migration.errors import NotPossible, ValueRefused
 from database_migration.ledger import Ledger
 from database_migration.model.change import Change, Operation, Value
 from database_migration.model.migration_state import Side
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.replicate.quarantined_changes import QuarantinedChanges
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.validate.difference import Difference
 from database_migration.steps.validate.motion import Judgement, Motion
@@ -39,16 +41,31 @@ def repair_rows(
     judgement = Judgement(list(found))
     with Sides(run) as sides, run.target.connect("repair") as session:
         run.target.engine.writer.prepare(session, run.log_name)
+        lines = run.ledger_over(session, ledger.epoch).quarantine
+        quarantine = QuarantinedChanges(run, session, lines, {pair.source.name: pair}, "repair")
         for _ in range(_TRIES):
             keys = [difference.key for difference in judgement.differences]
             if not keys:
                 break
             for batch in in_batches(keys):
-                changes = _changes(run, sides, pair, batch)
-                with session.transaction():
-                    run.target.engine.writer.apply(session, run.target.schema, {pair.source.name: pair}, changes)
+                _write(session, quarantine, _changes(run, sides, pair, batch))
             judgement = motion.judge(sides, pair, keys)
     return judgement
+
+
+def _write(session: Session, quarantine: QuarantinedChanges, changes: Sequence[Change]) -> None:
+    """Write rows in one transaction, or, where one of them cannot be held, each in its own."""
+    try:
+        with session.transaction():
+            quarantine.write(quarantine.sorted_out(changes))
+    except ValueRefused as error:
+        quarantine.reload()
+        if len(changes) > 1:
+            for change in changes:
+                _write(session, quarantine, [change])
+            return
+        with session.transaction():
+            quarantine.keep(changes[0], error)
 
 
 def _changes(run: MigrationRun, sides: Sides, pair: TablePair, keys: list[RowKey]) -> list[Change]:

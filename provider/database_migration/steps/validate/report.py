@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from database_migration.model.report import Finding, Report, ReportPlot, ReportTable, Scalar, Severity, verdict_of
+from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.validate.counts import TableCount
 from database_migration.steps.validate.difference import DifferenceKind
@@ -28,6 +29,7 @@ class Results:
     samples: list[SampledTable] = field(default_factory=list)
     orphans: list[Finding] = field(default_factory=list)
     rules: RuleResults | None = None
+    quarantine: QuarantineState = field(default_factory=lambda: QuarantineState({}, {}, {}))
 
     @property
     def compared(self) -> int:
@@ -44,6 +46,7 @@ class Results:
 def build_report(run: MigrationRun, options: ValidateOptions, results: Results) -> Report:
     """The report of all results, its verdict by the heaviest finding that is not waived."""
     findings = [*_differences(options, results), *_counts(options, results), *_waived(options, results.orphans)]
+    findings += results.quarantine.findings({})
     if results.rules is not None:
         findings += _waived(options, results.rules.findings(moving=results.moving))
     return Report(
@@ -67,6 +70,7 @@ def _summary(options: ValidateOptions, results: Results) -> dict[str, Scalar]:
         "tables": len(results.tallies),
         "rows_compared": compared,
         "rows_differing": differing,
+        "rows_in_quarantine": results.quarantine.rows,
         "in_motion": sum(tally.moving for tally in results.tallies.values()),
         "score": round(100 * (1 - differing / compared), 4) if compared and differing <= compared else 0.0,
         "method": _method(options),
@@ -171,9 +175,16 @@ def _tables(options: ValidateOptions, results: Results) -> list[ReportTable]:
     tables = [
         ReportTable(
             "Tables",
-            ("table", "rows compared", "missing", "extra", "changed", "in motion", "repaired"),
+            ("table", "rows compared", "missing", "extra", "changed", "in quarantine", "in motion", "repaired"),
             tuple(
-                (t.table, t.compared, *(t.count(kind) for kind in DifferenceKind), t.moving, t.repaired)
+                (
+                    t.table,
+                    t.compared,
+                    *(t.count(kind) for kind in DifferenceKind),
+                    results.quarantine.counts.get(t.table, 0),
+                    t.moving,
+                    t.repaired,
+                )
                 for t in results.tallies.values()
             ),
         )
@@ -208,6 +219,7 @@ def _tables(options: ValidateOptions, results: Results) -> list[ReportTable]:
                     note=f"{len(moving)} of {tally.moving} listed.",
                 )
             )
+    tables += results.quarantine.tables()
     if results.counts:
         tables.append(
             ReportTable(
@@ -269,6 +281,7 @@ def _data(options: ValidateOptions, results: Results) -> Mapping[str, object]:
             tally.table: {
                 "compared": tally.compared,
                 "differing": tally.differing,
+                "in_quarantine": results.quarantine.counts.get(tally.table, 0),
                 "in_motion": tally.moving,
                 "differences": [
                     {**asdict(d), "kind": d.kind.value} for d in tally.listed(options.max_differences_listed)

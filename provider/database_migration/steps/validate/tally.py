@@ -56,7 +56,8 @@ class TableTally:
             return
         self.keyless += outcome.keyless
         self.uncounted += outcome.uncounted
-        self.digests_only += outcome.suspects - outcome.uncounted - len(outcome.judgement.differences)
+        named = len(outcome.judgement.differences) + len(outcome.judgement.left_out)
+        self.digests_only += outcome.suspects - outcome.uncounted - named
 
     def add(self, judgement: Judgement) -> None:
         """Take judged rows over."""

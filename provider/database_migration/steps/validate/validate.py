@@ -12,10 +12,12 @@ from database_migration.ledger import Ledger
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.report import Report
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.validate.compare_tables import compare_tables
 from database_migration.steps.validate.counts import count_tables, find_orphans
-from database_migration.steps.validate.difference import Difference
+from database_migration.steps.validate.difference import Difference, DifferenceKind
+from database_migration.steps.validate.left_out import LeftOut
 from database_migration.steps.validate.motion import Motion
 from database_migration.steps.validate.options import ValidateOptions
 from database_migration.steps.validate.repair import repair_rows
@@ -44,17 +46,21 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
         moving = _is_moving(run, ledger)
         results = Results(moving, tallies={pair.source.name: TableTally(pair.source.name) for pair in pairs})
         settle_seconds = options.settle.total_seconds()
+        left_out = LeftOut(ledger.quarantine, pairs)
         with Motion(run, ledger.epoch if moving else None, settle_seconds=settle_seconds) as motion:
             if options.checksum == "full":
                 compare_tables(run, options, ledger, pairs, results.tallies, motion)
             else:
-                results.counts = count_tables(run)
+                results.counts = count_tables(run, ledger.quarantine.counts())
             _sample(run, options, pairs, results, motion)
             if options.repair:
-                _repair(run, ledger, pairs, results, motion)
+                _repair(run, ledger, pairs, results, motion, left_out)
+            for tally in results.tallies.values():
+                tally.keyless = left_out.without(tally.keyless)
+        results.quarantine = QuarantineState.of(ledger.quarantine)
         if options.orphans:
             with Sides(run) as sides:
-                results.orphans = find_orphans(sides, pairs)
+                results.orphans = find_orphans(sides, pairs, left_out=frozenset(left_out.counts))
         if options.soda is not None:
             results.rules = run_rules(run, options, pairs, Path(options.soda))
         ledger.runs.require_current(run.run_id, run.spec_hash)
@@ -107,12 +113,25 @@ def _sample(
             results.tallies[pair.source.name].add(judgement)
 
 
-def _repair(run: MigrationRun, ledger: Ledger, pairs: tuple[TablePair, ...], results: Results, motion: Motion) -> None:
+def _repair(
+    run: MigrationRun,
+    ledger: Ledger,
+    pairs: tuple[TablePair, ...],
+    results: Results,
+    motion: Motion,
+    left_out: LeftOut,
+) -> None:
     for pair in pairs:
         tally = results.tallies[pair.source.name]
-        if tally.differences:
-            log.info("Repairing %d rows of %s.", len(tally.differences), pair.target.name)
-            tally.replace(repair_rows(run, ledger, pair, list(tally.differences.values()), motion))
+        # Rows in quarantine are tried again: the source's may have been mended.
+        waiting = left_out.keys(tally.table)
+        found = [
+            *tally.differences.values(),
+            *(Difference(tally.table, DifferenceKind.MISSING, key) for key in waiting),
+        ]
+        if found:
+            log.info("Repairing %d rows of %s.", len(found), pair.target.name)
+            tally.replace(repair_rows(run, ledger, pair, found, motion))
 
 
 def _refuse_unjudged(run: MigrationRun, results: Results) -> None:
