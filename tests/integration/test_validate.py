@@ -271,6 +271,23 @@ def test_business_rules_run_on_both_sides(run: MigrationRun, tmp_path: Path, mon
     assert "soda_disagrees" in codes
 
 
+def test_a_pattern_is_looked_for_in_text_that_folds_case(
+    make_run: MakeRun, mariadb: PrivateServer, postgres: PrivateServer, tmp_path: Path
+) -> None:
+    """A unique text gets a collation under which PostgreSQL has no patterns."""
+    table = "CREATE TABLE account (id int PRIMARY KEY, email varchar(80) NOT NULL UNIQUE) CHARACTER SET utf8mb4;"
+    run = make_run(
+        mariadb, postgres, f"{table} INSERT INTO account VALUES (1, 'a@example.org'), (2, 'b');", online=False
+    )
+    create_tables(run)
+    copy_all(run)
+    file = tmp_path / "rules.yaml"
+    file.write_text("checks for account:\n  - invalid_count(email) = 1:\n      valid regex: '^[^@ ]+@[^@ ]+$'\n")
+    report = check(run, soda=str(file))
+    assert report.verdict is Verdict.PASSED, report.findings
+    assert (report.summary["rules"], report.summary["rules_passed"]) == (1, 1)
+
+
 def test_a_broken_rule_file_is_told_of(run: MigrationRun, tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text("checks for customer:\n  - row_cont > 0\n  - max(no_such_column) > 1\n")

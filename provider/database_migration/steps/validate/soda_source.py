@@ -110,6 +110,10 @@ class SessionConnection:
         """The runner closes the session."""
 
 
+_PLAIN_COLLATION = {"postgres": "C"}
+"""By engine: under what texts match patterns; PostgreSQL has no patterns under collations that fold case."""
+
+
 def register(engine: Engine, connection: SessionConnection) -> None:
     """Make ``type: migrated`` a data source that Soda finds."""
     dialect = PLAIN[engine.traits.engine]
@@ -140,6 +144,9 @@ def register(engine: Engine, connection: SessionConnection) -> None:
 
         def expr_regexp_like(self, expr: str, regex_pattern: str) -> str:
             subject = sqlglot.parse_one(expr, dialect=dialect)
+            if engine.traits.engine in _PLAIN_COLLATION:
+                plain = exp.to_identifier(_PLAIN_COLLATION[engine.traits.engine], quoted=True)
+                subject = exp.Collate(this=subject, expression=plain)
             condition = exp.RegexpLike(this=subject, expression=exp.Literal.string(regex_pattern))
             return str(condition.sql(dialect=dialect))
 
