@@ -13,7 +13,16 @@ import pytest
 
 from database_migration.engines.protocol import Session, Statement
 from database_migration.errors import EpochPassed, MigrationError, NotPossible, SpecRefused
-from database_migration.ledger import Ledger, Runs, all_migrations, install, is_installed, open_ledger
+from database_migration.ledger import (
+    ANY_CHUNK,
+    Ledger,
+    Runs,
+    StaleRow,
+    all_migrations,
+    install,
+    is_installed,
+    open_ledger,
+)
 from database_migration.model.column_type import Form
 from database_migration.model.key_range import ChunkKey, KeyRange
 from database_migration.model.log_position import LogPosition
@@ -256,3 +265,24 @@ def test_objects_are_remembered_across_epochs(ledger: Ledger) -> None:
     assert [(epoch, one.side) for epoch, one in later.of_earlier_runs()] == [(1, Side.SOURCE), (1, Side.TARGET)]
     ledger.objects.forget("table", "orders", Side.SOURCE)
     assert len(ledger.objects.all()) == 1
+
+
+def test_stale_rows_are_ready_when_their_chunk_is_done(ledger: Ledger) -> None:
+    ledger.chunks.plan("t", ranges(2), estimated_rows=10)
+    first, second = ledger.chunks.lines("t")
+    rows = [StaleRow("t", 0, ("1", "é'\"%s\\")), StaleRow("t", 1, ("7", "")), StaleRow("t", ANY_CHUNK, ("9", "x"))]
+    ledger.seam.remember([*rows, rows[0]])
+    ledger.seam.remember(rows[:2])
+    assert (ledger.seam.stale(), ledger.seam.ready(10)) == (3, [])
+    ledger.seam.begin_reading("t", (0, 1), lane="3")
+    ledger.seam.begin_reading("t", (0,), lane="4")
+    assert set(ledger.seam.readings("t")) == {0, 1}
+    assert ledger.seam.states([("t", 0), ("t", 1), ("t", 2)]) == {("t", 0): (False, True), ("t", 1): (False, True)}
+    ledger.chunks.finish(first, rows=1, octets=1, seconds=0, lane="3")
+    ledger.seam.end_reading("t", (0,))
+    assert ledger.seam.states([("t", 0), ("t", 1)]) == {("t", 0): (True, False), ("t", 1): (False, True)}
+    assert ledger.seam.ready(10) == rows[:1]
+    ledger.chunks.finish(second, rows=1, octets=1, seconds=0, lane="3")
+    assert sorted(ledger.seam.ready(10), key=lambda row: row.key) == rows
+    ledger.seam.forget(rows[:2])
+    assert ledger.seam.ready(10) == rows[2:]

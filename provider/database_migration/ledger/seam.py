@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -92,14 +92,23 @@ class Seam(LedgerPart):
 
     def remember(self, rows: Iterable[StaleRow]) -> None:
         """Store rows that have to be read again, in the transaction that would have applied their changes."""
-        for row in dict.fromkeys(rows):
-            self.put(
-                "UPDATE database_migration.stale_row SET row_key = row_key"
-                " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal = %s AND digest = %s",
+        for some in _in_batches(rows):
+            stored = self.session.execute(
+                "SELECT table_name, ordinal, digest FROM database_migration.stale_row"
+                f" WHERE migration = %s AND epoch = %s AND ({_any_of(some)})",
+                (*self.scope, *_names(some)),
+            )
+            known = {(str(table), cast(int, chunk), str(digest)) for table, chunk, digest in stored}
+            new = [row for row in some if (row.table, row.chunk, row.digest) not in known]
+            if not new:
+                continue
+            values: list[Parameter] = []
+            for row in new:
+                values += [*self.scope, row.table, row.chunk, row.digest, json.dumps(row.key)]
+            self.session.execute(
                 "INSERT INTO database_migration.stale_row (migration, epoch, table_name, ordinal, digest, row_key)"
-                " VALUES (%s, %s, %s, %s, %s, %s)",
-                (*self.scope, row.table, row.chunk, row.digest),
-                (*self.scope, row.table, row.chunk, row.digest, json.dumps(row.key)),
+                " VALUES " + ", ".join(["(%s, %s, %s, %s, %s, %s)"] * len(new)),
+                values,
             )
 
     def ready(self, at_most: int) -> list[StaleRow]:
@@ -116,11 +125,10 @@ class Seam(LedgerPart):
 
     def forget(self, rows: Iterable[StaleRow]) -> None:
         """Forget stale rows, in the transaction that wrote them anew."""
-        for row in rows:
+        for some in _in_batches(rows):
             self.session.execute(
-                "DELETE FROM database_migration.stale_row"
-                " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal = %s AND digest = %s",
-                (*self.scope, row.table, row.chunk, row.digest),
+                f"DELETE FROM database_migration.stale_row WHERE migration = %s AND epoch = %s AND ({_any_of(some)})",
+                (*self.scope, *_names(some)),
             )
 
     def stale(self) -> int:
@@ -129,6 +137,20 @@ class Seam(LedgerPart):
             "SELECT count(*) FROM database_migration.stale_row WHERE migration = %s AND epoch = %s", self.scope
         )
         return int(cast(int, rows[0][0]))
+
+
+def _in_batches(rows: Iterable[StaleRow]) -> Iterator[list[StaleRow]]:
+    every = list(dict.fromkeys(rows))
+    for start in range(0, len(every), _AT_ONCE):
+        yield every[start : start + _AT_ONCE]
+
+
+def _any_of(rows: Sequence[StaleRow]) -> str:
+    return " OR ".join(["(table_name = %s AND ordinal = %s AND digest = %s)"] * len(rows))
+
+
+def _names(rows: Sequence[StaleRow]) -> list[Parameter]:
+    return [value for row in rows for value in (row.table, row.chunk, row.digest)]
 
 
 __all__ = ["ANY_CHUNK", "Chunk", "Seam", "StaleRow"]
