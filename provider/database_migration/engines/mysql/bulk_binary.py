@@ -26,8 +26,9 @@ from database_migration.model.key_range import KeyRange
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
-PAYS_FROM = 20_000
-"""Rows from which loading pyarrow and numpy is worth the while."""
+_PAYS_FROM_ROWS = 20_000
+_PAYS_FROM_BYTES = 8 << 20
+"""Either of them makes loading pyarrow and numpy worth the while."""
 _BATCH_ROWS = 2000
 _BATCH_BYTES = 1 << 20
 _Row = tuple[bytes | None, ...]
@@ -42,6 +43,12 @@ def writes(columns: Sequence[FormedColumn], form: BinaryFormat) -> bool:
         fixed_column(formed, field.wire) or variable_sql(formed, field.wire)
         for formed, field in zip(columns, form.fields, strict=True)
     )
+
+
+def pays_from(table: Table) -> int:
+    """Rows of a table from which the binary stream is faster than text: fewer where they are wide."""
+    width = table.estimated_bytes // max(table.estimated_rows, 1)
+    return max(1, min(_PAYS_FROM_ROWS, _PAYS_FROM_BYTES // max(width, 1)))
 
 
 def read_binary(
@@ -105,4 +112,4 @@ def _refused(
     )
 
 
-__all__ = ["PAYS_FROM", "read_binary", "writes"]
+__all__ = ["pays_from", "read_binary", "writes"]

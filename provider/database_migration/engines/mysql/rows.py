@@ -42,7 +42,7 @@ class MySQLRows:
         return None
 
     def binary_pays_from(self, table: Table, columns: Sequence[FormedColumn], form: BinaryFormat) -> int | None:
-        return bulk_binary.PAYS_FROM if bulk_binary.writes(columns, form) else None
+        return bulk_binary.pays_from(table) if bulk_binary.writes(columns, form) else None
 
     def load_bulk(
         self,
