@@ -27,7 +27,7 @@ def views(rows: Iterable[CatalogRow], indexes: Mapping[int, list[CatalogRow]]) -
             tuple(index(row, {}) for row in indexes.get(oid, ())),
             check_option,
         )
-        for name, definition, materialized, columns, depends_on, oid, check_option, _ in rows
+        for name, definition, materialized, columns, depends_on, oid, check_option in rows
         if definition is not None
     )
 

@@ -14,9 +14,7 @@ SELECT tree.root::bigint,
        pg_get_expr(p.relpartbound, p.oid),
        coalesce((SELECT relname FROM pg_class WHERE oid = tree.parent), ''),
        CASE WHEN p.relkind = 'p' THEN pg_get_partkeydef(p.oid) ELSE '' END,
-       p.relkind = 'f',
-       p.relnamespace = r.relnamespace
+       p.relkind = 'f'
 FROM tree
 JOIN pg_class AS p ON p.oid = tree.part
-JOIN pg_class AS r ON r.oid = tree.root
 ORDER BY tree.root, tree.level, p.relname COLLATE "C"

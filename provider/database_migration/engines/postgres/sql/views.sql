@@ -12,8 +12,7 @@ SELECT v.relname,
              WHERE r.ev_class = v.oid AND c.relnamespace = v.relnamespace
              ORDER BY 1),
        v.oid::bigint,
-       coalesce((SELECT upper(split_part(o, '=', 2)) FROM unnest(v.reloptions) AS o WHERE o LIKE 'check_option=%%'), ''),
-       v.relispopulated
+       coalesce((SELECT upper(split_part(o, '=', 2)) FROM unnest(v.reloptions) AS o WHERE o LIKE 'check_option=%%'), '')
 FROM pg_class AS v
 WHERE v.relnamespace = %s
   AND v.relkind IN ('v', 'm')
