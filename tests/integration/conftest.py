@@ -124,7 +124,7 @@ def make_run(tmp_path: Path) -> Iterator[MakeRun]:
             source=MigrationDatabase(engine_named(source.engine), endpoint_of(source, source_schema)),
             target=MigrationDatabase(engine_named(target.engine), endpoint_of(target, target_schema)),
             archive=ReportArchive(archive),
-            selection=selection or TableSelection(),
+            declared=selection or TableSelection(),
             spec_hash=spec_hash,
             online=online,
         )

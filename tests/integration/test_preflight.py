@@ -65,7 +65,7 @@ def test_unknown_names_are_told_with_the_nearest(run: MigrationRun) -> None:
         renames={"order": "sale"},
         column_renames={"orders": {"totl": "sum"}},
     )
-    report = preflight(replace(run, selection=selection), PreflightOptions())
+    report = preflight(replace(run, declared=selection), PreflightOptions())
     assert report.verdict is Verdict.FAILED
     unknown = {finding.subject: finding.message for finding in found(report, "unknown_name")}
     assert "Did you mean customer?" in unknown["custmer"]
@@ -76,7 +76,7 @@ def test_unknown_names_are_told_with_the_nearest(run: MigrationRun) -> None:
 
 
 def test_nothing_selected(run: MigrationRun) -> None:
-    report = preflight(replace(run, selection=TableSelection(exclude=("*",))), PreflightOptions())
+    report = preflight(replace(run, declared=TableSelection(exclude=("*",))), PreflightOptions())
     assert [finding.code for finding in report.blockers] == ["no_tables"]
 
 
@@ -84,11 +84,11 @@ def test_names_that_do_not_fit_or_meet(run: MigrationRun) -> None:
     selection = TableSelection(
         renames={"customer": "x" * 64, "orders": "Client"}, column_renames={"customer": {"name": "ACTIVE"}}
     )
-    report = preflight(replace(run, selection=selection), PreflightOptions())
+    report = preflight(replace(run, declared=selection), PreflightOptions())
     assert [finding.subject for finding in found(report, "name_too_long")][:1] == ["customer"]
     assert {finding.subject for finding in found(report, "name_twin")} == {"customer.name", "customer.active"}
     same = TableSelection(renames={"customer": "orders"})
-    report = preflight(replace(run, selection=same), PreflightOptions())
+    report = preflight(replace(run, declared=same), PreflightOptions())
     assert {finding.subject for finding in found(report, "name_twice")} == {"customer", "orders"}
 
 

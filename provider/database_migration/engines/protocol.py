@@ -25,6 +25,7 @@ from database_migration.model.report import Finding
 from database_migration.model.schema import Column, ForeignKey, Index, IndexPart, Schema, Table, UserType, View
 from database_migration.model.schema import Sequence as FreeSequence
 from database_migration.model.table_selection import FormedColumn, TablePair
+from database_migration.model.target_names import NameRules
 from database_migration.model.unfit_value import Doubt, ValueReach
 
 Parameter = str | bytes | int | float | bool | datetime | None
@@ -88,6 +89,8 @@ class Traits:
     default_port: int
     values: ValueReach
     """Values that its columns hold and others cannot, and those that they cannot."""
+    constraint_names_per_schema: bool = False
+    """Whether foreign keys and checks of two tables cannot have one name; such an engine's names have no case."""
     identifiers_in_octets: bool = True
     """What ``max_identifier_length`` counts: octets (True) or characters."""
     suppresses_triggers: bool = True
@@ -647,6 +650,10 @@ class Inspection(Protocol):
 
     def boolean_values_only(self, session: Session, schema: str, table: Table, column: Column) -> bool:
         """Whether an integer column holds nothing but 0, 1 and NULL."""
+        ...
+
+    def name_rules(self, session: Session) -> NameRules:
+        """What the server takes for a name, and which names for one."""
         ...
 
     def equal_keys(

@@ -67,7 +67,7 @@ class MigrationHook:
             source=self.source,
             target=self.target,
             archive=archive_at(self.reports),
-            selection=selection_of(self.tables),
+            declared=selection_of(self.tables),
             mapping=mapping_of(self.mapping),
             spec_hash=self.spec_hash,
             online=self.online,
@@ -94,7 +94,7 @@ class MigrationHook:
         if isinstance(note, dict):
             run = replace(
                 run,
-                selection=selection_of(note["tables"]),
+                declared=selection_of(note["tables"]),
                 mapping=mapping_of(note.get("mapping")),
                 online=bool(note["online"]),
             )
@@ -103,7 +103,7 @@ class MigrationHook:
     def remember_spec(self, run: MigrationRun) -> None:
         """Store with the run what ``run_as_opened`` needs."""
         note = {
-            "tables": selection_as_tables(run.selection),
+            "tables": selection_as_tables(run.declared),
             "mapping": run.mapping.model_dump(mode="json", exclude_defaults=True),
             "online": run.online,
         }

@@ -9,13 +9,18 @@ from datetime import UTC, datetime
 
 from database_migration.engines.protocol import ChangeLog, Endpoint, Engine, Session
 from database_migration.errors import SourceChanged
-from database_migration.ledger import Ledger, Runs, install, open_ledger
+from database_migration.ledger import Ledger, Runs, holds_run, install, is_installed, open_ledger
 from database_migration.model.doubts import with_doubts
 from database_migration.model.mapping import Mapping
+from database_migration.model.mapping.names import LetterCase
 from database_migration.model.migration_state import Phase, RunState, Side
 from database_migration.model.schema import Schema
 from database_migration.model.table_selection import TablePair, TableSelection, pair_tables
+from database_migration.model.target_names import NameChange, derive_names, named_changes, with_names
 from database_migration.reports.archive import ReportArchive
+
+NAMES_NOTE = "names"
+"""The ledger's note of derived names: [[kind, table, source name, target name, why], …]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,40 @@ class MigrationRun:
     source: Database
     target: Database
     archive: ReportArchive
-    selection: TableSelection = field(default_factory=TableSelection)
+    declared: TableSelection = field(default_factory=TableSelection)
+    """The tables that take part, and the names that the spec itself gives them; steps go by ``selection``."""
     mapping: Mapping = field(default_factory=Mapping)
     spec_hash: str = ""
     online: bool = True
     """False: the application is stopped and nothing is replicated."""
+    _selected: list[tuple[TableSelection, TableSelection]] = field(default_factory=list, repr=False, compare=False)
+    """What is declared and what became of it, once that is known."""
+
+    @property
+    def selection(self) -> TableSelection:
+        """The tables that take part, under all names that they get: the spec's, and those derived from the source's
+        where the target cannot have them, as preflight noted them in the ledger."""
+        if not self._selected or self._selected[-1][0] is not self.declared:
+            self._selected.append((self.declared, with_names(self.declared, self.name_changes())))
+        return self._selected[-1][1]
+
+    def name_changes(self) -> tuple[NameChange, ...]:
+        """The derived names; where none were noted yet, they are worked out from the source's schema as it is."""
+        engines = self.source.engine.traits.engine, self.target.engine.traits.engine
+        if engines[0] == engines[1] and self.mapping.names.case is LetterCase.KEEP:
+            return ()
+        with self.target.connect("names") as session:
+            if is_installed(session) and holds_run(session, self.migration, self.run_id):
+                noted = open_ledger(session, self.migration, self.run_id).notes.get_note(NAMES_NOTE)
+                if noted is not None:
+                    return tuple(named_changes(noted))
+        return self.derived_names(self.source.read_schema())
+
+    def derived_names(self, source: Schema) -> tuple[NameChange, ...]:
+        """The names that a source's schema gets by the spec's policy and the target server's rules."""
+        with self.target.connect("names") as session:
+            rules = self.target.engine.inspection.name_rules(session)
+        return derive_names(source, self.declared, self.mapping.names, rules)
 
     def database(self, side: Side) -> Database:
         """The database of a side."""
@@ -130,4 +164,4 @@ class MigrationRun:
         return datetime.now(UTC)
 
 
-__all__ = ["Database", "MigrationRun"]
+__all__ = ["NAMES_NOTE", "Database", "MigrationRun"]

@@ -59,6 +59,7 @@ class MySQLEngine:
         ),
         identifiers_in_octets=False,
         suppresses_triggers=False,
+        constraint_names_per_schema=True,
         indexes_foreign_keys=True,
         alter_locks_relatives=True,
     )

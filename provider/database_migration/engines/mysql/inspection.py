@@ -11,6 +11,7 @@ from database_migration.engines.mysql import preflight
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
 from database_migration.engines.mysql.equal_keys import equal_keys
 from database_migration.engines.mysql.index_use import index_use
+from database_migration.engines.mysql.names import name_rules
 from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
 from database_migration.engines.mysql.preflight_values import count_values
 from database_migration.engines.mysql.server_facts import server_facts
@@ -29,6 +30,7 @@ from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
 from database_migration.model.schema import Column, Schema, Table
 from database_migration.model.table_selection import FormedColumn
+from database_migration.model.target_names import NameRules
 from database_migration.model.unfit_value import Doubt
 
 _RELEASE = re.compile(r"\d+(?:\.\d+)+")
@@ -121,6 +123,11 @@ class MySQLInspection:
         """Whether an integer column holds nothing but 0, 1 and NULL."""
         name = quote(column.name)
         return not session.execute(f"SELECT 1 FROM {quote(schema, table.name)} WHERE {name} NOT IN (0, 1) LIMIT 1")
+
+    def name_rules(self, session: Session) -> NameRules:
+        """What the server takes for a name; its tables' depend on lower_case_table_names."""
+        ((_, value),) = session.execute("SHOW GLOBAL VARIABLES LIKE 'lower_case_table_names'")
+        return name_rules(lowers_tables=str(value) == "1")
 
     def equal_keys(
         self, session: Session, parts: Sequence[KeyPart], keys: Iterable[tuple[str, ...]], *, examples: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from database_migration.model.target_names import NameRules, ending_of, in_basic_plane
 
 MAX_NAME = 64
 """Characters."""
@@ -20,11 +20,28 @@ def is_own(name: str) -> bool:
     return name.startswith(OWN_PREFIX)
 
 
+def name_rules(*, lowers_tables: bool) -> NameRules:
+    """What a server takes for a name (manual, section 9.2).
+
+    Tables that differ by case only are taken for one even where this server tells them apart: another of the kind, to
+    which a dump of it goes, need not.
+    """
+    return NameRules(
+        limit=MAX_NAME,
+        in_octets=False,
+        folds_tables=True,
+        lowers_tables=lowers_tables,
+        folds_columns=True,
+        basic_plane=True,
+    )
+
+
 def fitted(name: str) -> str:
-    """The name itself, or its beginning with a hash of the whole, so that two long names stay apart."""
-    if len(name) <= MAX_NAME:
+    """The name itself where it can be one here, else what is left of it with a hash of the whole."""
+    held = in_basic_plane(name)
+    if held == name and len(name) <= MAX_NAME:
         return name
-    return f"{name[: MAX_NAME - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return name_rules(lowers_tables=False).shortened(held, ending_of(name))
 
 
 def schema_wide(table: str, name: str) -> str:
@@ -37,4 +54,14 @@ def fence_name(table: str, event: str) -> str:
     return fitted(f"{OWN_PREFIX}fence_{event[0].lower()}_{table}")
 
 
-__all__ = ["MARKER_TABLE", "MAX_NAME", "OWN_DATABASE", "OWN_PREFIX", "fence_name", "fitted", "is_own", "schema_wide"]
+__all__ = [
+    "MARKER_TABLE",
+    "MAX_NAME",
+    "OWN_DATABASE",
+    "OWN_PREFIX",
+    "fence_name",
+    "fitted",
+    "is_own",
+    "name_rules",
+    "schema_wide",
+]

@@ -12,7 +12,7 @@ from database_migration.engines.postgres import preflight, sql
 from database_migration.engines.postgres.connection import connection_of, query, release_of
 from database_migration.engines.postgres.equal_keys import equal_keys
 from database_migration.engines.postgres.index_use import index_use
-from database_migration.engines.postgres.names import quote
+from database_migration.engines.postgres.names import RULES, quote
 from database_migration.engines.postgres.preflight_values import count_values
 from database_migration.engines.postgres.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import server_words, translated
@@ -33,6 +33,7 @@ from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding
 from database_migration.model.schema import Column, Schema, Table
 from database_migration.model.table_selection import FormedColumn
+from database_migration.model.target_names import NameRules
 from database_migration.model.unfit_value import Doubt
 
 _EXPLAIN_TIMEOUT = "10s"
@@ -113,6 +114,10 @@ class PostgresInspection:
             f"SELECT 1 FROM {source_of(schema, table)} WHERE t.{quote(column.name)} NOT IN (0, 1) LIMIT 1"
         )
         return not found
+
+    def name_rules(self, session: Session) -> NameRules:
+        """What the server takes for a name."""
+        return RULES
 
     def equal_keys(
         self, session: Session, parts: Sequence[KeyPart], keys: Iterable[tuple[str, ...]], *, examples: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from database_migration.model.target_names import NameRules
+
 MAX_NAME_OCTETS = 63
 
 
@@ -27,6 +29,10 @@ def shortened(name: str) -> str:
     return octets[: MAX_NAME_OCTETS - len(suffix)].decode(errors="ignore") + suffix
 
 
+RULES = NameRules(limit=MAX_NAME_OCTETS, in_octets=True)
+"""PostgreSQL tells every two names apart."""
+
+
 def slot_name(migration: str, database: str) -> str:
     """The name of a migration's replication slot in a database.
 
@@ -47,4 +53,4 @@ def object_name(migration: str) -> str:
     return shortened(f"database_migration_{plain}")
 
 
-__all__ = ["MAX_NAME_OCTETS", "literal", "object_name", "quote", "shortened", "slot_name"]
+__all__ = ["MAX_NAME_OCTETS", "RULES", "literal", "object_name", "quote", "shortened", "slot_name"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -12,6 +11,7 @@ from database_migration.engines.protocol import Traits
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Schema, Table
 from database_migration.model.table_selection import TableSelection
+from database_migration.model.target_names import folded
 
 
 def selection_findings(selection: TableSelection, source: Schema) -> Iterator[Finding]:
@@ -28,6 +28,8 @@ def selection_findings(selection: TableSelection, source: Schema) -> Iterator[Fi
             else:
                 yield _unknown(pattern, f"tables.{key}", known, f"table of {source.name}")
     for table in sorted({*selection.renames, *selection.column_renames}):
+        if table in known and table not in tables and table not in selection.column_renames:
+            continue  # a view
         if table not in tables:
             yield _unknown(table, "tables", tables, f"table of {source.name}")
             continue
@@ -46,12 +48,12 @@ def selection_findings(selection: TableSelection, source: Schema) -> Iterator[Fi
 
 
 def name_findings(
-    selection: TableSelection, tables: Iterable[Table], source: Traits, target: Traits
+    selection: TableSelection, declared: TableSelection, tables: Iterable[Table], source: Traits, target: Traits
 ) -> Iterator[Finding]:
-    """Target names that are too long or not told apart, after renaming."""
+    """Target names that are too long or not told apart, because the spec gives them; derived ones are neither."""
     tables = tuple(tables)
     arrivals = [(table.name, selection.target_name(table.name)) for table in tables]
-    yield from _twins(arrivals, "table", source, target)
+    yield from _twins(arrivals, "table", source, target, frozenset(declared.renames))
     for old, new in arrivals:
         yield from _too_long(old, new, "table", target)
     for table in tables:
@@ -59,27 +61,26 @@ def name_findings(
             (f"{table.name}.{column.name}", selection.target_column(table.name, column.name))
             for column in table.columns
         ]
-        yield from _twins(names, "column", source, target)
+        given = frozenset(f"{table.name}.{name}" for name in declared.column_renames.get(table.name, {}))
+        yield from _twins(names, "column", source, target, given)
         for old, new in names:
             yield from _too_long(old, new, "column", target)
 
 
-def _twins(names: list[tuple[str, str]], what: str, source: Traits, target: Traits) -> Iterator[Finding]:
+def _twins(
+    names: list[tuple[str, str]], what: str, source: Traits, target: Traits, given: frozenset[str]
+) -> Iterator[Finding]:
     exact = Counter(new for _, new in names)
-    folded = Counter(_folded(new) for _, new in names)
+    meeting = {folded(new) for old, new in names if old in given}
+    alike = Counter(folded(new) for _, new in names)
     for old, new in names:
         if exact[new] > 1:
             message = f"Another {what} arrives under the name {new} too."
             yield Finding(Severity.BLOCKER, "name_twice", old, message, "give each a name of its own in the spec.")
-        elif folded[_folded(new)] > 1 and source.engine != target.engine:
+        elif alike[folded(new)] > 1 and folded(new) in meeting and source.engine != target.engine:
             message = f"Another {what}'s name differs from {new} by letter case or accents only."
             mend = "rename one of them in the spec: not every server of the target's kind tells them apart."
             yield Finding(Severity.BLOCKER, "name_twin", old, message, mend)
-
-
-def _folded(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
 
 
 def _too_long(old: str, new: str, what: str, target: Traits) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from database_migration.model.report import Finding, Report, ReportTable, Severi
 from database_migration.model.schema import Schema
 from database_migration.steps.preflight.booleans import decide_booleans
 from database_migration.steps.preflight.key_collisions import collision_findings
+from database_migration.steps.preflight.note_names import note_names, quoting_findings
 from database_migration.steps.preflight.open_run import open_run, require_two_databases
 from database_migration.steps.preflight.options import PreflightOptions
 from database_migration.steps.preflight.selected_tables import name_findings, selection_findings
@@ -31,6 +32,7 @@ from database_migration.steps.schema_compare.effort import (
     table_effort,
     view_effort,
 )
+from database_migration.steps.schema_compare.names_table import names_table
 from database_migration.steps.schema_compare.waivers import apply_waivers
 
 _ORDER = (Severity.BLOCKER, Severity.WARNING, Severity.NOTE)
@@ -54,6 +56,7 @@ def preflight(run: MigrationRun, options: PreflightOptions) -> Report:
         with run.current_ledger() as ledger:
             schema = run.source.engine.catalog.read(source, run.source.schema)
             actual = read_target(run, target)
+            note_names(run, ledger, schema)
             of_source = run.source.engine.inspection.preflight(
                 source, schema, run.selection.of(schema), role=Side.SOURCE, online=run.online
             )
@@ -82,12 +85,13 @@ def _findings(
     readable: bool,
 ) -> list[Finding]:
     one, other = run.source.engine, run.target.engine
-    named = list(name_findings(run.selection, expected.selected, one.traits, other.traits))
+    named = list(name_findings(run.selection, run.declared, expected.selected, one.traits, other.traits))
     # Two tables under one name have no target tables of their own whose types values could be held against.
     countable = readable and not any(finding.code == "name_twice" for finding in named)
     return [
-        *selection_findings(run.selection, schema),
+        *selection_findings(run.declared, schema),
         *named,
+        *quoting_findings(run, expected),
         *key_findings(expected.selected, online=run.online),
         *ownership_findings(expected, actual, ledger),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
@@ -172,6 +176,7 @@ def _report(
                 note="Points are weights, not hours: up to 1 is low, up to 5 medium, above that high risk.",
             ),
             collation_table(expected),
+            names_table(run.name_changes(), expected),
         ],
         data={"versions": versions, "online": run.online},
     )

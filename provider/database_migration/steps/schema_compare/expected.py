@@ -22,6 +22,7 @@ from database_migration.steps.schema_compare.portable import (
 )
 from database_migration.steps.schema_compare.rename import rename_table
 from database_migration.steps.schema_compare.table_order import table_order
+from database_migration.steps.schema_compare.unique_names import unique_names
 
 BOOLEANS_NOTE = "booleans"
 """The ledger's note of tinyint(1) columns that hold only 0, 1 and NULL: {source table: [columns]}."""
@@ -83,23 +84,24 @@ def build_expected(
     """The same, from a schema and decisions that are already known; ``target_version`` as the server says it."""
     findings: list[Finding] = []
     held: dict[str, Table] = {}
+    selection = run.selection
     cast: set[Place] = set()
     crosses = run.source.engine.traits.engine != run.target.engine.traits.engine
-    selected = table_order(run.selection.of(source)).tables
+    selected = table_order(selection.of(source)).tables
     for table in selected:
         kept, said = portable_table(table, source, target_engine=run.target.engine.traits.engine)
         findings += said
         kept, said = _creatable_foreign_keys(kept, run, source)
         findings += said
-        renamed, said = rename_table(kept, run.selection, dialect=run.source.engine.traits.engine)
+        renamed, said = rename_table(kept, selection, dialect=run.source.engine.traits.engine)
         findings += said
-        names = frozenset(run.selection.target_column(table.name, name) for name in booleans.get(table.name, ()))
+        counted = frozenset(selection.target_column(table.name, name) for name in booleans.get(table.name, ()))
         collations = {
-            run.selection.target_column(table.name, name): word
+            selection.target_column(table.name, name): word
             for name, word in run.mapping.collations.of_table(table).items()
         }
-        casts = casts_of(table, run.mapping.types, run.selection, crosses=crosses)
-        policy = HoldPolicy(run.mapping, names, collations, source.server_version, target_version, casts)
+        casts = casts_of(table, run.mapping.types, selection, crosses=crosses)
+        policy = HoldPolicy(run.mapping, counted, collations, source.server_version, target_version, casts)
         held[table.name], said = run.target.engine.ddl.hold(
             renamed, dialect=run.source.engine.traits.engine, policy=policy
         )
@@ -115,6 +117,9 @@ def build_expected(
         findings += said
     types, sequences, said = run.target.engine.ddl.hold_objects(source, target_version=target_version)
     findings += [*said, *listed_objects(source)]
+    names = [*map(selection.target_name, (view.name for view in source.views)), *(one.name for one in sequences)]
+    if source.engine != run.target.engine.traits.engine or selection.renames:
+        tables = unique_names(tables, names, run.target.engine.traits)
     views = tuple(expected_views(run, source, Schema(run.target.schema, tables=tables)))
     findings += view_findings(views)
     created = tuple(expected.view for expected in views if expected.view is not None)

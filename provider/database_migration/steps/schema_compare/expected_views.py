@@ -49,8 +49,10 @@ def expected_views(run: MigrationRun, source: Schema, target: Schema) -> list[Ex
 def _carry(run: MigrationRun, view: View, source: Schema, target: Schema) -> ExpectedView:
     dialects = run.source.engine.traits.engine, run.target.engine.traits.engine
     renamed = any(name in run.selection.renames or name in run.selection.column_renames for name in view.depends_on)
+    columns = tuple(run.selection.target_column(view.name, name) for name in view.columns)
+    arriving = replace(view, name=run.selection.target_name(view.name), columns=columns)
     if dialects[0] == dialects[1] and not renamed:
-        return ExpectedView(view, view, CARRIED)
+        return ExpectedView(view, arriving, CARRIED)
     translation = translate_view(
         view,
         source_dialect=dialects[0],
@@ -63,7 +65,7 @@ def _carry(run: MigrationRun, view: View, source: Schema, target: Schema) -> Exp
         reason = translation if isinstance(translation, str) else "no translation that keeps its meaning is known"
         return ExpectedView(view, None, MANUAL, reason.rstrip("."))
     notes = "; ".join(note.message.rstrip(".") for note in translation.notes if note.weight is not NoteWeight.INFO)
-    return ExpectedView(view, replace(view, definition=translation.sql), TRANSLATED, notes)
+    return ExpectedView(view, replace(arriving, definition=translation.sql), TRANSLATED, notes)
 
 
 def _by_dependency(views: Iterable[View]) -> list[View]:

@@ -24,6 +24,7 @@ from database_migration.steps.schema_compare.index_advice import (
     redundant,
     unused,
 )
+from database_migration.steps.schema_compare.names_table import names_table
 from database_migration.steps.schema_compare.options import SchemaCompareOptions
 from database_migration.steps.schema_compare.scripts import schema_is_ours, schema_scripts
 from database_migration.steps.schema_compare.spelling import spell_type
@@ -82,7 +83,7 @@ def schema_compare(run: MigrationRun, options: SchemaCompareOptions) -> Report:
             "pieces of advice about indexes": len(advice),
         },
         findings=findings,
-        tables=[*_tables(expected, comparison, code), *([advice_table(advice, use)] if use else [])],
+        tables=[*_tables(run, expected, comparison, code), *([advice_table(advice, use)] if use else [])],
         scripts=[
             *schema_scripts(run, expected, create_schema=create_schema),
             *advice_script(advice),
@@ -147,7 +148,9 @@ def difference_findings(differences: Iterable[AnyDifference]) -> list[Finding]:
     ]
 
 
-def _tables(expected: ExpectedSchema, comparison: Comparison, code: list[CodeOutcome]) -> list[ReportTable]:
+def _tables(
+    run: MigrationRun, expected: ExpectedSchema, comparison: Comparison, code: list[CodeOutcome]
+) -> list[ReportTable]:
     waiting = {statement.subject for statement in comparison.to_create if statement.kind == "table"}
     return [
         ReportTable(
@@ -182,6 +185,7 @@ def _tables(expected: ExpectedSchema, comparison: Comparison, code: list[CodeOut
             ),
         ),
         collation_table(expected),
+        names_table(run.name_changes(), expected),
         ReportTable(
             "Views",
             ("view", "what became of it", "why"),

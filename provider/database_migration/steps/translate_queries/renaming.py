@@ -80,14 +80,17 @@ def rename(tree: Any, r: Rewriting, *, always_qualify: bool = False) -> None:
     quote_names(tree, r.direction.target_dialect)
 
 
+def is_plain(name: str, dialect: str) -> bool:
+    """Whether a name needs no quotes."""
+    return _PLAIN[dialect].fullmatch(name) is not None and name.lower() not in _RESERVED[dialect]
+
+
 def quote_names(tree: Any, dialect: str) -> None:
     """Quote the identifiers that the dialect would fold, or take for a word of its own."""
     for identifier in tree.find_all(exp.Identifier):
         if isinstance(identifier.parent, exp.Collate | exp.Var):
             continue
-        name = identifier.name
-        plain = _PLAIN[dialect].fullmatch(name) is not None and name.lower() not in _RESERVED[dialect]
-        identifier.set("quoted", not plain)
+        identifier.set("quoted", not is_plain(identifier.name, dialect))
 
 
 def _rename_table(table: Any, tree: Any, r: Rewriting, always_qualify: bool) -> None:
@@ -113,6 +116,9 @@ def _rename_table(table: Any, tree: Any, r: Rewriting, always_qualify: bool) -> 
                 mend="Include it under tables: in the spec.",
             )
         name = direction.selection.target_name(known.name)
+    else:
+        alike = [view.name for view in direction.source.views if view.name.casefold() == name.casefold()]
+        name = direction.selection.target_name(name if name in alike or len(alike) != 1 else alike[0])
     qualified = table.db or always_qualify or _needs_schema(r)
     table.set("this", exp.to_identifier(name, quoted=False))
     table.set("catalog", None)
@@ -197,4 +203,4 @@ def _is_shared(table: Any) -> bool:
     return False
 
 
-__all__ = ["quote_names", "rename"]
+__all__ = ["is_plain", "quote_names", "rename"]
