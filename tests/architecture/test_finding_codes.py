@@ -13,8 +13,11 @@ from database_migration.engines.mysql.preflight_log import SETTINGS
 PROVIDER = Path(__file__).parents[2] / "provider" / "database_migration"
 FILES = [
     *PROVIDER.glob("engines/*/preflight.py"),
-    *PROVIDER.glob("engines/*/preflight_[lpt]*.py"),  # log, privileges, tables; values have a section of their own
-    *(PROVIDER / "steps" / "preflight" / f"{name}.py" for name in ("selected_tables", "servers", "tables")),
+    *PROVIDER.glob("engines/*/preflight_[clpt]*.py"),  # collations, log …; values have a section of their own
+    *(
+        PROVIDER / "steps" / "preflight" / f"{name}.py"
+        for name in ("selected_tables", "servers", "tables", "key_collisions", "quoted_names")
+    ),
 ]
 NAMED_BY_SETTING = {*SETTINGS, "max_replication_slots", "max_wal_senders"}
 

@@ -70,21 +70,31 @@ class MigrationRun:
     spec_hash: str = ""
     online: bool = True
     """False: the application is stopped and nothing is replicated."""
-    _selected: list[tuple[TableSelection, TableSelection]] = field(default_factory=list, repr=False, compare=False)
+    _selected: list[tuple[TableSelection, Mapping, TableSelection]] = field(
+        default_factory=list, repr=False, compare=False
+    )
     """What is declared and what became of it, once that is known."""
 
     @property
     def selection(self) -> TableSelection:
         """The tables that take part, under all names that they get: the spec's, and those derived from the source's
         where the target cannot have them, as preflight noted them in the ledger."""
-        if not self._selected or self._selected[-1][0] is not self.declared:
-            self._selected.append((self.declared, with_names(self.declared, self.name_changes())))
-        return self._selected[-1][1]
+        for declared, mapping, selection in self._selected:
+            if declared is self.declared and mapping is self.mapping:
+                return selection
+        selection = with_names(self.declared, self.name_changes())
+        self._selected.append((self.declared, self.mapping, selection))
+        return selection
+
+    @property
+    def keeps_names(self) -> bool:
+        """Whether the target can have every name of the source: a server of its kind, and nothing else is wanted."""
+        engines = self.source.engine.traits.engine, self.target.engine.traits.engine
+        return engines[0] == engines[1] and self.mapping.names.case is LetterCase.KEEP
 
     def name_changes(self) -> tuple[NameChange, ...]:
         """The derived names; where none were noted yet, they are worked out from the source's schema as it is."""
-        engines = self.source.engine.traits.engine, self.target.engine.traits.engine
-        if engines[0] == engines[1] and self.mapping.names.case is LetterCase.KEEP:
+        if self.keeps_names:
             return ()
         with self.target.connect("names") as session:
             if is_installed(session) and holds_run(session, self.migration, self.run_id):

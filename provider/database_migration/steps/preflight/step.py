@@ -9,9 +9,9 @@ from database_migration.model.report import Finding, Report, ReportTable, Severi
 from database_migration.model.schema import Schema
 from database_migration.steps.preflight.booleans import decide_booleans
 from database_migration.steps.preflight.key_collisions import collision_findings
-from database_migration.steps.preflight.note_names import note_names, quoting_findings
 from database_migration.steps.preflight.open_run import open_run, require_two_databases
 from database_migration.steps.preflight.options import PreflightOptions
+from database_migration.steps.preflight.quoted_names import quoting_findings
 from database_migration.steps.preflight.selected_tables import name_findings, selection_findings
 from database_migration.steps.preflight.servers import Met, meet, server_findings
 from database_migration.steps.preflight.tables import (
@@ -33,6 +33,7 @@ from database_migration.steps.schema_compare.effort import (
     view_effort,
 )
 from database_migration.steps.schema_compare.names_table import names_table
+from database_migration.steps.schema_compare.note_names import note_names
 from database_migration.steps.schema_compare.waivers import apply_waivers
 
 _ORDER = (Severity.BLOCKER, Severity.WARNING, Severity.NOTE)

@@ -15,6 +15,7 @@ from database_migration.errors import NotPossible, SourceChanged, TargetChanged
 from database_migration.ledger import Ledger
 from database_migration.model.schema import Schema, Table
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare.note_names import note_names
 from database_migration.steps.schema_compare.spelling import spell_column, spell_foreign_key, spell_index
 
 NOTE = "source_schema"
@@ -60,7 +61,8 @@ def changes(before: Fingerprint, now: Fingerprint) -> list[str]:
 
 
 def remember_source(run: MigrationRun, ledger: Ledger, schema: Schema) -> None:
-    """Store the fingerprint of the schema that the run is planned for."""
+    """Store the fingerprint of the schema that the run is planned for, and the names that it gets."""
+    note_names(run, ledger, schema)
     ledger.notes.put_note(NOTE, fingerprint(run.selection.of(schema)))
 
 

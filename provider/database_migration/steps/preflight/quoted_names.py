@@ -1,25 +1,15 @@
-"""Names that the target cannot have: decided once from the source's schema, and noted for every later step."""
+"""Names that stay as they are and that an application has to spell otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import astuple
 
-from database_migration.ledger import Ledger
 from database_migration.model.report import Finding, Severity
-from database_migration.model.schema import Schema
-from database_migration.steps.run import NAMES_NOTE, MigrationRun
+from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema
 from database_migration.steps.translate_queries.renaming import is_plain
 
 _SHOWN = 10
-
-
-def note_names(run: MigrationRun, ledger: Ledger, source: Schema) -> None:
-    """Store the derived names; those that this run has used already stand."""
-    if ledger.notes.get_note(NAMES_NOTE) is not None and ledger.objects.all():
-        return
-    ledger.notes.put_note(NAMES_NOTE, [list(astuple(change)) for change in run.derived_names(source)])
 
 
 def quoting_findings(run: MigrationRun, expected: ExpectedSchema) -> Iterator[Finding]:
@@ -47,4 +37,4 @@ def quoting_findings(run: MigrationRun, expected: ExpectedSchema) -> Iterator[Fi
         )
 
 
-__all__ = ["note_names", "quoting_findings"]
+__all__ = ["quoting_findings"]
