@@ -49,6 +49,18 @@ CREATE VIEW v AS SELECT id FROM t WHERE positive(id);
 """
 
 
+CODE_IN_COLUMNS = """
+CREATE SEQUENCE numbers;
+CREATE FUNCTION next_code(prefix text) RETURNS text LANGUAGE plpgsql AS
+  $$BEGIN RETURN prefix || nextval('numbers'); END$$;
+CREATE FUNCTION shout(word text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT upper(word) || '!' $$;
+CREATE TABLE ticket (
+    code text PRIMARY KEY DEFAULT next_code('T-'), word text, loud text GENERATED ALWAYS AS (shout(word)) STORED
+);
+INSERT INTO ticket (word) VALUES ('one'), ('two');
+"""
+
+
 def code_of(report: Report) -> dict[object, object]:
     (table,) = [table for table in report.tables if table.title == "Triggers, routines and events"]
     return {row[1]: row[5] for row in table.rows}
@@ -86,6 +98,18 @@ def test_code_is_carried_between_postgres_servers_and_taken_back(make_run, postg
             "SELECT 1 FROM pg_proc WHERE pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'moved')"
         )
     assert left == []
+
+
+def test_functions_that_columns_call_come_before_their_tables(make_run, postgres, postgres18) -> None:
+    run: MigrationRun = make_run(postgres, postgres18, CODE_IN_COLUMNS)
+    planned(run)
+    assert apply_schema(run, ApplySchemaOptions(), Stage.TABLES).findings == []
+    assert apply_schema(run, ApplySchemaOptions(), Stage.KEYS).findings == []
+    with run.target.connect("application") as session:
+        session.execute("INSERT INTO ticket (word) VALUES ('hey')")
+        ((code, loud),) = session.execute("SELECT code, loud FROM ticket")
+    assert str(code).startswith("T-")
+    assert loud == "HEY!"
 
 
 @pytest.mark.parametrize("pair", ["mariadb mysql", "mysql mariadb", "mariadb mariadb"])

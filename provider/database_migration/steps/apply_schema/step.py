@@ -43,8 +43,9 @@ def apply_schema(run: MigrationRun, options: ApplySchemaOptions, stage: Stage) -
         expected = expected_target(run, ledger, source)
         if stage is Stage.TABLES:
             ledger.runs.advance(run.run_id, Phase.PREPARE)
-            findings = drop_earlier(run, ledger)
-            created = list(create_tables(run, ledger, expected))
+            findings, created = drop_earlier(run, ledger), list[Created]()
+            for one in create_tables(run, ledger, expected):
+                findings.append(one) if isinstance(one, Finding) else created.append(one)
         else:
             work = KeysStage(run, ledger, options)
             work.apply(expected)
