@@ -16,7 +16,7 @@ FILES = [
     *PROVIDER.glob("engines/*/preflight_[clpt]*.py"),  # collations, log …; values have a section of their own
     *(
         PROVIDER / "steps" / "preflight" / f"{name}.py"
-        for name in ("selected_tables", "servers", "tables", "key_collisions", "quoted_names")
+        for name in ("selected_tables", "servers", "tables", "key_collisions", "quoted_names", "repeated_keys")
     ),
 ]
 NAMED_BY_SETTING = {*SETTINGS, "max_replication_slots", "max_wal_senders"}

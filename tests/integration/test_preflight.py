@@ -155,6 +155,26 @@ def test_a_nul_character_is_found_where_it_is_and_nowhere_else(
     assert (finding.subject, finding.message.split()[0]) == ("a.dirty", "1")
 
 
+@pytest.mark.parametrize("pair", ["mariadb postgres", "postgres mysql"])
+def test_documents_that_name_a_key_twice(make_run, request: pytest.FixtureRequest, pair: str) -> None:
+    documents = """(1, '{"a": 1, "a": 2}'), (2, '{"a": {"a": 1}}'), (3, '[{"b": [{"c": 1, "c": 1}]}]'), (4, NULL)"""
+    sql = f"CREATE TABLE doc (id int PRIMARY KEY, d json); INSERT INTO doc VALUES {documents};"
+    run = make_run(*(request.getfixturevalue(name) for name in pair.split()), sql)
+    (finding,) = found(preflight(run, PreflightOptions()), "repeated_key")
+    assert finding.subject == "doc.d"
+    assert finding.message.startswith("2 documents name a key twice, for example that of id = 1;")
+    word = "text" if pair.endswith("postgres") else "longtext"
+    kept = {"types": {"casts": [{"table": "doc", "column": "d", "to": word}]}}
+    report = preflight(replace(run, mapping=Mapping.model_validate(kept)), PreflightOptions())
+    assert found(report, "repeated_key") == []
+    assert report.blockers == ()
+
+
+def test_documents_that_the_target_keeps_as_they_are(make_run, postgres: PrivateServer, mariadb: PrivateServer) -> None:
+    sql = """CREATE TABLE doc (id int PRIMARY KEY, d json); INSERT INTO doc VALUES (1, '{"a": 1, "a": 2}');"""
+    assert found(preflight(make_run(postgres, mariadb, sql), PreflightOptions()), "repeated_key") == []
+
+
 def test_a_disk_that_is_too_small(run: MigrationRun) -> None:
     report = preflight(run, PreflightOptions(target_free_bytes=10))
     assert [finding.code for finding in report.blockers] == ["disk_too_small"]

@@ -63,6 +63,8 @@ class ColumnType:
     """Labels of an enum or set, in order."""
     native: str = field(default="", compare=False)
     """The engine's own spelling, for reports; never compared."""
+    verbatim: bool = field(default=False, compare=False)
+    """Of JSON: whether the document's own text is kept, repeated keys and all; never compared."""
 
 
 class Form(StrEnum):

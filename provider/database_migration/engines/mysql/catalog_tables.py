@@ -101,7 +101,7 @@ def column(row: Row, documents: Set[str], *, is_mariadb: bool) -> Column:
         fraction=number(fraction),
     )
     if kind.kind is Kind.TEXT and text(name) in documents:
-        kind = ColumnType(Kind.JSON, native="json")
+        kind = ColumnType(Kind.JSON, native="json", verbatim=True)
     has_charset = charset is not None and kind.kind is not Kind.JSON
     more = text(extra)
     generated = text(generation) if "GENERATED" in more and "DEFAULT_GENERATED" not in more else None

@@ -64,14 +64,15 @@ def hold_type(column: Column, policy: HoldPolicy, *, keyed: bool) -> list[Held]:
     found = [] if cast is None else [_cast(column, cast)]
     if not found or found[0].severity is Severity.BLOCKER:
         found.append(_by_policy(column, policy.mapping.types.postgres_to_mysql, keyed=keyed))
-    return [_described(held) for held in found]
+    return [_described(held, keeps_documents="MariaDB" in policy.target_version) for held in found]
 
 
-def _described(held: Held) -> Held:
+def _described(held: Held, *, keeps_documents: bool) -> Held:
     charset = held.charset
     if charset is None and held.type.kind in TEXT_KINDS:
         charset = (_CHARSET, "")
-    return replace(held, type=replace(held.type, native=native(held.type)), charset=charset)
+    verbatim = keeps_documents and held.type.kind is Kind.JSON
+    return replace(held, type=replace(held.type, native=native(held.type), verbatim=verbatim), charset=charset)
 
 
 def _cast(column: Column, spelled: str) -> Held:

@@ -20,7 +20,7 @@ _PLAIN = {
     "name": ColumnType(Kind.TEXT),
     "citext": ColumnType(Kind.TEXT),
     "bytea": ColumnType(Kind.BLOB),
-    "json": ColumnType(Kind.JSON),
+    "json": ColumnType(Kind.JSON, verbatim=True),
     "jsonb": ColumnType(Kind.JSON),
     "uuid": ColumnType(Kind.UUID),
     "money": ColumnType(Kind.MONEY),
@@ -77,6 +77,7 @@ def column_type(name: str, formatted: str, modifier: int, labels: Sequence[str] 
         scale=neutral.scale,
         fraction=neutral.fraction,
         native=formatted,
+        verbatim=neutral.verbatim,
     )
 
 

@@ -157,7 +157,7 @@ def _length(type_: ColumnType) -> int | None:
 def _json(type_: ColumnType, says: MySQLToPostgres) -> Held:
     if says.json_ is Document.TEXT:
         return Held(ColumnType(Kind.TEXT))
-    return Held(ColumnType(Kind.JSON, native=says.json_.value))
+    return Held(ColumnType(Kind.JSON, native=says.json_.value, verbatim=says.json_ is Document.JSON))
 
 
 def _bits(type_: ColumnType, says: MySQLToPostgres) -> Held:

@@ -12,6 +12,7 @@ from database_migration.steps.preflight.key_collisions import collision_findings
 from database_migration.steps.preflight.open_run import open_run, require_two_databases
 from database_migration.steps.preflight.options import PreflightOptions
 from database_migration.steps.preflight.quoted_names import quoting_findings
+from database_migration.steps.preflight.repeated_keys import repeated_key_findings
 from database_migration.steps.preflight.selected_tables import name_findings, selection_findings
 from database_migration.steps.preflight.servers import Met, meet, server_findings
 from database_migration.steps.preflight.tables import (
@@ -97,6 +98,7 @@ def _findings(
         *ownership_findings(expected, actual, ledger),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
         *(value_findings(run, source, expected) if countable else ()),
+        *(repeated_key_findings(run, source, expected) if countable else ()),
         *(collision_findings(run, source, target, expected) if countable else ()),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
     ]
