@@ -24,6 +24,8 @@ from integration.live import copy_all, create_tables, differences
 from integration.test_live_kill import LOADING, killed
 
 ROWS = 2400
+#: As text, which is the default, an interval keeps its months.
+TYPES = {"postgres_to_mysql": {"interval": "time"}}
 QUICK = ReplicateOptions.model_validate({"idle": "PT0.2S", "patience": "PT120S", "reconnects": 0})
 QUARANTINE: dict[str, object] = {"default": "quarantine", "quarantine": {"max_share": 1}}
 WAYS = [("mariadb", "postgres"), ("mysql", "postgres18"), ("postgres", "mariadb")]
@@ -77,11 +79,11 @@ def filled(make_run: MakeRun, request: pytest.FixtureRequest, way: tuple[str, st
     lax(run, "INSERT INTO word VALUES ('a', '2024-01-01'), ('b', NULL), ('c', '2024-01-01')")
     lax(run, *(f"UPDATE item SET {column} = {value} WHERE id = {key}" for key, column, _, value in BAD[engine]))
     lax(run, f"UPDATE word SET at = {BAD[engine][3][3]} WHERE code = 'b'")
-    return run
+    return with_values(run, {})
 
 
 def with_values(run: MigrationRun, values: dict[str, object]) -> MigrationRun:
-    return replace(run, mapping=Mapping.model_validate({"values": values}))
+    return replace(run, mapping=Mapping.model_validate({"values": values, "types": TYPES}))
 
 
 def options(form: str = "auto") -> ChunkedCopyOptions:

@@ -41,8 +41,9 @@ def _column(column: Column, table: Table, target: str, findings: list[Finding]) 
     held = _without_foreign_type(column, subject, target, findings)
     if held.collation and _unknown(held.collation, target):
         other = stand_in(held.collation)
-        message = f"The collation {held.collation}, which the target has not, becomes {other}."
-        findings.append(Finding(Severity.NOTE, "collation_changed", subject, message))
+        message = f"This server has no {held.collation}: the column gets {other} in its place."
+        mend = f"say which it is to be: mapping.collations.renamed: {{{held.collation}: {other}}}."
+        findings.append(Finding(Severity.WARNING, "collation_replaced", subject, message, mend))
         held = replace(held, collation=other)
     if held.generated is not None and not held.nullable and _is_mariadb(target):
         message = "MariaDB takes no NOT NULL on a generated column; the expression decides."
