@@ -51,7 +51,7 @@ class Way:
             Database(engine_named(self.source.engine), self.endpoint(self.source)),
             Database(engine_named(self.target.engine), self.endpoint(self.target)),
             ReportArchive(self.folder),
-            selection=TableSelection(include=tables),
+            declared=TableSelection(include=tables),
             online=False,
         )
         with run.target.connect("bench") as session:

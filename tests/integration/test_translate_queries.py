@@ -78,7 +78,7 @@ def camel_to_snake(run: MigrationRun) -> MigrationRun:
     tables = run.source.read_schema().tables
     return replace(
         run,
-        selection=TableSelection(
+        declared=TableSelection(
             renames={table.name: snake(table.name) for table in tables},
             column_renames={table.name: {c.name: snake(c.name) for c in table.columns} for table in tables},
         ),
