@@ -92,6 +92,8 @@ def _held(
     spelled = re.sub(r"^t_c_enum$", "an enum of its own", held.columns[1].type.native)
     if counted:
         return f"{spelled} where it holds only 0, 1 and NULL, else {_held(ddl, dialect, type_, said, frozenset())}"
+    if held.foreign_keys:
+        return f"{spelled} with a foreign key to a table of its labels"
     return f"{spelled} with a check" if held.checks else spelled
 
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from database_migration.errors import SpecRefused
+from database_migration.errors import Refused, SpecRefused, TargetNotOurs
 from database_migration.model.mapping import Mapping
 from database_migration.model.report import Finding, Report, Severity
 from database_migration.steps.preflight import PreflightOptions, preflight
+from database_migration.steps.rollback import RollbackOptions, rollback
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare import SchemaCompareOptions, schema_compare
 from database_migration.steps.validate import ValidateOptions, validate
+from database_migration.traffic import ManualTraffic
 from fixtures.servers import PrivateServer
 from integration.conftest import MakeRun
 from integration.live import copy_all, create_keys, create_tables
@@ -70,6 +73,43 @@ def test_a_mapping_is_created_copied_and_compared(run: MigrationRun) -> None:
     ]
     summary = validate(mapped, ValidateOptions.model_validate({"checksum": "full"})).summary
     assert summary["rows_differing"] == 1, "the row that only the target has"
+
+
+def test_an_enum_becomes_a_table_of_its_labels(run: MigrationRun) -> None:
+    mapped = with_types(run, mysql_to_postgres={"enum": "lookup"})
+    report = preflight(mapped, PreflightOptions())
+    assert report.blockers == ()
+    for _ in range(2):
+        create_tables(mapped)
+    copy_all(mapped)
+    for _ in range(2):
+        create_keys(mapped)
+    compared = schema_compare(mapped, SchemaCompareOptions())
+    assert (compared.summary["to be created"], compared.summary["differences"]) == (0, 0), compared.findings
+    assert [finding.subject for finding in found(compared, "enum_as_lookup")] == ["customer.mood"]
+    with mapped.target.connect("test") as session:
+        rows = session.execute("SELECT label, position FROM customer_mood_label ORDER BY position")
+        assert rows == [("good", 1), ("bad", 2)]
+        session.execute("UPDATE customer SET mood = 'good'")
+        with pytest.raises(Refused, match="customer_mood_fkey"):
+            session.execute("UPDATE customer SET mood = 'ugly'")
+        session.execute("DROP TABLE customer_mood_label CASCADE")
+    lacking = schema_compare(mapped, SchemaCompareOptions())
+    assert {finding.subject for finding in found(lacking, "table_missing")} == {"customer_mood_label"}
+    rollback(mapped, RollbackOptions(), ManualTraffic())
+    assert mapped.target.read_schema().tables == ()
+
+
+def test_a_table_of_labels_does_not_take_anothers_place(
+    make_run, mariadb: PrivateServer, postgres: PrivateServer
+) -> None:
+    mine = "CREATE TABLE customer_mood_label (id int)"
+    mapped = with_types(make_run(mariadb, postgres, SHOP, target_sql=mine), mysql_to_postgres={"enum": "lookup"})
+    assert [finding.subject for finding in found(preflight(mapped, PreflightOptions()), "target_not_ours")] == [
+        "customer_mood_label"
+    ]
+    with pytest.raises(TargetNotOurs, match="customer_mood_label"):
+        create_tables(mapped)
 
 
 def test_values_that_a_choice_has_no_room_for_are_counted(run: MigrationRun) -> None:

@@ -192,6 +192,10 @@ class Ddl(Protocol):
         """
         ...
 
+    def create_label_table(self, schema: str, name: str, labels: Sequence[str]) -> Statement:
+        """A table of an enum's labels in their order, for ``hold``'s foreign keys to it; it must not exist yet."""
+        ...
+
     def create_type(self, schema: str, type_: UserType) -> Statement:
         """An enum or domain, before the tables."""
         ...

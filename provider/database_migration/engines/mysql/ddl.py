@@ -49,6 +49,13 @@ class MySQLDdl:
     ) -> tuple[tuple[UserType, ...], tuple[Sequence, ...], list[Finding]]:
         return hold_objects(source, is_mariadb="mariadb" in target_version.lower())
 
+    def create_label_table(self, schema: str, name: str, labels: Statements[str]) -> Statement:
+        raise NotPossible(
+            f"MySQL has enums of its own and no table {name} of labels.",
+            mend="hold asks for none; this is a fault of the program.",
+            subject=schema,
+        )
+
     def create_type(self, schema: str, type_: UserType) -> Statement:
         raise NotPossible(
             f"MySQL has no types that a schema declares, as {type_.name} is.",

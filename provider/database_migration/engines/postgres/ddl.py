@@ -46,6 +46,10 @@ class PostgresDdl:
         types = source.types if source.engine == "postgres" else ()
         return types, tuple(replace(one, name=shortened(one.name)) for one in source.sequences), []
 
+    def create_label_table(self, schema: str, name: str, labels: Statements[str]) -> Statement:
+        """One statement, so that the table never stands without its labels."""
+        return objects.create_label_table(schema, name, labels)
+
     def create_type(self, schema: str, type_: UserType) -> Statement:
         """An enum or a domain; again is harmless, as a table's own statement may have made it."""
         return objects.create_type(schema, type_)

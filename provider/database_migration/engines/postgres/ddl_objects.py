@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from database_migration.engines.postgres.hold_types import LABEL_COLUMN
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.protocol import Statement
 from database_migration.model.schema import Sequence, Table, UserType
@@ -30,6 +31,17 @@ def drop_type(schema: str, name: str) -> str:
         f"BEGIN DROP TYPE IF EXISTS {quote(schema, name)}; EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END"
     )
     return f"DO {literal(body)}"
+
+
+def create_label_table(schema: str, name: str, labels: Iterable[str]) -> Statement:
+    """A table of an enum's labels, filled in their order; comparing by it keeps the enum's order."""
+    table = quote(schema, name)
+    rows = ", ".join(f"({literal(label)}, {position})" for position, label in enumerate(labels, 1))
+    sql = (
+        f"CREATE TABLE {table} ({quote(LABEL_COLUMN)} text PRIMARY KEY, position smallint NOT NULL UNIQUE);\n"
+        f"INSERT INTO {table} VALUES {rows} ON CONFLICT DO NOTHING"
+    )
+    return Statement("table", name, sql, f"DROP TABLE IF EXISTS {table}")
 
 
 def create_sequence(schema: str, sequence: Sequence) -> Statement:

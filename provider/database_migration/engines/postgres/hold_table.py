@@ -14,7 +14,7 @@ from database_migration.engines.postgres.hold_columns import held_columns
 from database_migration.engines.postgres.hold_expressions import compares_text, translated_expression
 from database_migration.engines.postgres.hold_indexes import held_indexes
 from database_migration.engines.postgres.hold_partitions import Divided, held_partitions
-from database_migration.engines.postgres.hold_types import label_checks
+from database_migration.engines.postgres.hold_types import label_checks, label_keys
 from database_migration.engines.postgres.names import quote, shortened
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
@@ -44,6 +44,7 @@ def held_table(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[Table
     divided = held_partitions(table, columns) if table.partitioned_by else ""
     if table.partitioned_by:
         findings.append(_partitioning(table, divided))
+    labels = label_keys(table, {column.name: types[shortened(column.name)] for column in table.columns}, policy)
     held = replace(
         table,
         name=shortened(table.name),
@@ -61,7 +62,7 @@ def held_table(table: Table, *, dialect: str, policy: HoldPolicy) -> tuple[Table
                         parent_table=shortened(key.parent_table),
                         parent_columns=tuple(shortened(name) for name in key.parent_columns),
                     )
-                    for key in table.foreign_keys
+                    for key in (*table.foreign_keys, *labels)
                 ),
                 key=lambda key: key.name,
             )

@@ -27,7 +27,7 @@ from database_migration.model.mapping.types import (
     Year,
 )
 from database_migration.model.report import Finding, Severity
-from database_migration.model.schema import Check, Column, Table
+from database_migration.model.schema import Check, Column, ForeignKey, Table
 from database_migration.model.table_selection import FormedColumn
 
 _SIGNED_BITS = {8: 16, 16: 16, 24: 32, 32: 32, 64: 64}
@@ -35,6 +35,8 @@ _UNSIGNED_BITS = {8: 16, 16: 32, 24: 32, 32: 64}
 _WORDS = {16: "smallint", 32: "integer", 64: "bigint"}
 _TEXTS = (Kind.TEXT, Kind.VARCHAR, Kind.CHAR)
 _UUID_OCTETS = 16
+LABEL_COLUMN = "label"
+"""The key of a table of an enum's labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,10 @@ def _enum(table: Table, column: Column, says: MySQLToPostgres) -> Held:
         return Held(ColumnType(Kind.TEXT), "enum_as_text", message)
     if says.enum is Labels.TEXT:
         return Held(ColumnType(Kind.TEXT), "type_widened", "The enum becomes text; nothing checks its labels.")
+    if says.enum is Labels.LOOKUP:
+        name = label_table(table.name, column.name)
+        message = f"The enum becomes text with a foreign key to {name}, a table of its labels."
+        return Held(ColumnType(Kind.TEXT), "enum_as_lookup", message, Severity.NOTE)
     return Held(ColumnType(Kind.TEXT))
 
 
@@ -226,6 +232,30 @@ _BY_KIND: Mapping[Kind, Callable[[ColumnType, MySQLToPostgres], Held]] = {
 """Kinds that are not here stay what they are."""
 
 
+def label_table(table: str, column: str) -> str:
+    """The name of the table that holds an enum's labels."""
+    return shortened(f"{table}_{column}_label")
+
+
+def label_keys(table: Table, held: Mapping[str, ColumnType], policy: HoldPolicy) -> list[ForeignKey]:
+    """The foreign keys that keep enums within tables of their labels; none where a cast rules."""
+    if policy.mapping.types.mysql_to_postgres.enum is not Labels.LOOKUP:
+        return []
+    return [
+        ForeignKey(
+            shortened(f"{table.name}_{column.name}_fkey"),
+            (shortened(column.name),),
+            label_table(table.name, column.name),
+            (LABEL_COLUMN,),
+        )
+        for column in table.columns
+        if column.type.kind is Kind.ENUM
+        and held[column.name].kind in _TEXTS
+        and column.name not in policy.casts
+        and column.generated is None
+    ]
+
+
 def label_checks(table: Table, held: Mapping[str, ColumnType], policy: HoldPolicy) -> list[Check]:
     """The check constraints that keep labels and years within what the source's type takes; none where a cast rules."""
     says = policy.mapping.types.mysql_to_postgres
@@ -242,7 +272,7 @@ def label_checks(table: Table, held: Mapping[str, ColumnType], policy: HoldPolic
 
 def _rule(source: ColumnType, held: ColumnType, says: MySQLToPostgres, name: str) -> str:
     labels = ", ".join("'" + label.replace("'", "''") + "'" for label in source.values)
-    if source.kind is Kind.ENUM and held.kind in _TEXTS and says.enum is not Labels.TEXT:
+    if source.kind is Kind.ENUM and held.kind in _TEXTS and says.enum not in (Labels.TEXT, Labels.LOOKUP):
         return f"{name} IN ({labels})" if len(source.values) > 1 else f"{name} = {labels}"
     if source.kind is Kind.SET and held.kind is Kind.ARRAY:
         return f"{name} <@ ARRAY[{labels}]"
@@ -253,4 +283,4 @@ def _rule(source: ColumnType, held: ColumnType, says: MySQLToPostgres, name: str
     return ""
 
 
-__all__ = ["Held", "hold_type", "label_checks"]
+__all__ = ["LABEL_COLUMN", "Held", "hold_type", "label_checks", "label_keys", "label_table"]

@@ -68,6 +68,7 @@ class Labels(StrEnum):
 
     CHECK = "check"
     NATIVE = "native"
+    LOOKUP = "lookup"
     TEXT = "text"
 
 
@@ -211,7 +212,8 @@ class MySQLToPostgres(BaseModel):
     enum: Labels = Field(
         Labels.CHECK,
         description="enum. check: text with a check of its labels; native: a type of PostgreSQL's own, made for the"
-        " column, which keeps the labels' order; text: text that nothing checks.",
+        " column, which keeps the labels' order; lookup: text with a foreign key to a table of its labels, made for"
+        " the column; text: text that nothing checks.",
     )
     set: LabelSet = Field(
         LabelSet.CHECK,

@@ -38,7 +38,8 @@ def create_tables(run: MigrationRun, ledger: Ledger, expected: ExpectedSchema) -
     session = ledger.session
     if not schema_exists(session, run.target.schema):
         yield _create(run, ledger, schema_statement(run))
-    require_ours(run, ledger, session, expected.statements.tables, read_target(run, session))
+    tables = [one for one in (*expected.statements.before_tables, *expected.statements.tables) if one.kind == "table"]
+    require_ours(run, ledger, session, tables, read_target(run, session))
     for statement in expected.statements.before_tables:
         ledger.runs.require_current(run.run_id, run.spec_hash)
         yield _create(run, ledger, statement)

@@ -40,6 +40,7 @@ def ownership_findings(expected: ExpectedSchema, actual: Schema, ledger: Ledger)
     ours |= {line.subject for _, line in ledger.objects.of_earlier_runs() if line.side is Side.TARGET}
     there = {table.name for table in actual.tables} | {view.name for view in actual.views}
     names = [table.name for table in expected.tables] + [view.name for view in expected.target_views]
+    names += expected.label_tables
     for name in names:
         if name in there and name not in ours:
             yield Finding(

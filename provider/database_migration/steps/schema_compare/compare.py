@@ -13,6 +13,7 @@ from database_migration.steps.schema_compare.columns import ColumnDifference, co
 from database_migration.steps.schema_compare.expected import ExpectedSchema
 from database_migration.steps.schema_compare.foreign_keys import ForeignKeyDifference, compare_foreign_keys
 from database_migration.steps.schema_compare.indexes import IndexDifference, compare_indexes
+from database_migration.steps.schema_compare.label_tables import missing_tables
 from database_migration.steps.schema_compare.sequences import SequenceDifference, compare_sequences
 from database_migration.steps.schema_compare.tables import TableDifference, compare_table
 from database_migration.steps.schema_compare.user_types import TypeDifference, compare_types
@@ -82,7 +83,9 @@ def compare_schemas(
             found += _compare_tables(table, other, dialect)
         elif ("table", table.name) not in waiting:
             found.append(TableDifference(table, None))
-    found += [TableDifference(None, extra) for extra in there.values()]
+    for missing in missing_tables(expected.label_tables, there):
+        found.append(TableDifference(missing, None))
+    found += [TableDifference(None, extra) for extra in there.values() if extra.name not in expected.label_tables]
     found += compare_types(expected.types, [type_ for type_ in actual.types if type_.name not in replaced])
     found += compare_sequences(expected.sequences, [one for one in actual.sequences if one.name not in replaced])
     views = [view for view in actual.views if view.name not in replaced]

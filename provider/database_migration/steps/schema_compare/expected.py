@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -15,6 +16,7 @@ from database_migration.steps.schema_compare.casts import cast_places, casts_of,
 from database_migration.steps.schema_compare.expected_views import ExpectedView, expected_views, view_findings
 from database_migration.steps.schema_compare.key_collations import unify_key_collations
 from database_migration.steps.schema_compare.key_types import Place, unify_key_types
+from database_migration.steps.schema_compare.label_tables import label_tables
 from database_migration.steps.schema_compare.portable import (
     listed_objects,
     portable_table,
@@ -59,6 +61,8 @@ class ExpectedSchema:
     views: tuple[ExpectedView, ...]
     types: tuple[UserType, ...]
     sequences: tuple[Sequence, ...]
+    label_tables: Mapping[str, tuple[str, ...]]
+    """Tables of an enum's labels by name, with the labels; they have no partner on the source."""
     findings: tuple[Finding, ...]
     statements: ExpectedStatements
 
@@ -117,7 +121,12 @@ def build_expected(
         findings += said
     types, sequences, said = run.target.engine.ddl.hold_objects(source, target_version=target_version)
     findings += [*said, *listed_objects(source)]
-    names = [*map(selection.target_name, (view.name for view in source.views)), *(one.name for one in sequences)]
+    labels = label_tables(selected, tables)
+    names = [
+        *labels,
+        *map(selection.target_name, (view.name for view in source.views)),
+        *(one.name for one in sequences),
+    ]
     if source.engine != run.target.engine.traits.engine or selection.renames:
         tables = unique_names(tables, names, run.target.engine.traits)
     views = tuple(expected_views(run, source, Schema(run.target.schema, tables=tables)))
@@ -127,9 +136,10 @@ def build_expected(
     before = (
         *(ddl.create_type(schema, type_) for type_ in types),
         *(ddl.create_sequence(schema, sequence) for sequence in sequences),
+        *(ddl.create_label_table(schema, name, words) for name, words in labels.items()),
     )
     statements = _statements(ddl, schema, before, tables, created)
-    return ExpectedSchema(source, selected, tables, views, types, sequences, tuple(findings), statements)
+    return ExpectedSchema(source, selected, tables, views, types, sequences, labels, tuple(findings), statements)
 
 
 def _statements(
