@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import ClassVar, Generic, Protocol, Self, TypeVar
 
 from database_migration.model.report import Severity
 
@@ -112,4 +112,28 @@ class Difference(ABC, Generic[Subject]):
         return replace(self, expected=self.actual, actual=self.expected)
 
 
-__all__ = ["Difference", "Presence", "Weight"]
+class Named(Protocol):
+    """What has a name that no other of its kind in the schema has."""
+
+    @property
+    def name(self) -> str:
+        """The name, unquoted."""
+        ...
+
+
+NamedSubject = TypeVar("NamedSubject", bound=Named)
+
+
+class NamedDifference(Difference[NamedSubject]):
+    """A difference of an object that stands in the schema under a name of its own: a table, a view, a type."""
+
+    __slots__ = ()
+
+    @property
+    def subject(self) -> str:
+        """``orders``."""
+        side = self.expected or self.actual
+        return side.name if side else ""
+
+
+__all__ = ["Difference", "NamedDifference", "Presence", "Weight"]

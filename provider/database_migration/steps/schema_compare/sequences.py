@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from database_migration.model.schema import Sequence
-from database_migration.steps.schema_compare.difference import Difference, Weight
+from database_migration.steps.schema_compare.difference import NamedDifference, Weight
 
 
 @dataclass(frozen=True, slots=True)
-class SequenceDifference(Difference[Sequence]):
+class SequenceDifference(NamedDifference[Sequence]):
     """A sequence that one side lacks, or that both count differently."""
 
     aspect: ClassVar[str] = "sequence"
-
-    @property
-    def subject(self) -> str:
-        """``ticket_number``."""
-        side = self.expected or self.actual
-        return side.name if side else ""
 
     @property
     def weight(self) -> Weight:

@@ -8,20 +8,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from database_migration.model.schema import Table
-from database_migration.steps.schema_compare.difference import Difference, Weight
+from database_migration.steps.schema_compare.difference import NamedDifference, Weight
 
 
 @dataclass(frozen=True, slots=True)
-class TableDifference(Difference[Table]):
+class TableDifference(NamedDifference[Table]):
     """A table that one side lacks, or an attribute of the table as a whole."""
 
     aspect: ClassVar[str] = "table"
-
-    @property
-    def subject(self) -> str:
-        """``orders``."""
-        side = self.expected or self.actual
-        return side.name if side else ""
 
     @property
     def weight(self) -> Weight:

@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from database_migration.model.schema import UserType
-from database_migration.steps.schema_compare.difference import Difference, Weight
+from database_migration.steps.schema_compare.difference import NamedDifference, Weight
 
 
 @dataclass(frozen=True, slots=True)
-class TypeDifference(Difference[UserType]):
+class TypeDifference(NamedDifference[UserType]):
     """A type that one side lacks, or that allows other values."""
 
     aspect: ClassVar[str] = "type"
-
-    @property
-    def subject(self) -> str:
-        """``mood``."""
-        side = self.expected or self.actual
-        return side.name if side else ""
 
     @property
     def weight(self) -> Weight:

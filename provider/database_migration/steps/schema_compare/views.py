@@ -11,20 +11,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from database_migration.model.schema import View
-from database_migration.steps.schema_compare.difference import Difference, Weight
+from database_migration.steps.schema_compare.difference import NamedDifference, Weight
 
 
 @dataclass(frozen=True, slots=True)
-class ViewDifference(Difference[View]):
+class ViewDifference(NamedDifference[View]):
     """A view that one side lacks, or whose columns differ."""
 
     aspect: ClassVar[str] = "view"
-
-    @property
-    def subject(self) -> str:
-        """``order_totals``."""
-        side = self.expected or self.actual
-        return side.name if side else ""
 
     @property
     def weight(self) -> Weight:
