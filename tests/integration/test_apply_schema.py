@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+import database_migration.steps.apply_schema.step as step
 from database_migration.errors import Interrupted, NotPossible, SourceChanged, TargetNotOurs
 from database_migration.ledger import Objects
 from database_migration.model.migration_state import Phase
@@ -190,7 +192,8 @@ def test_without_a_plan_nothing_is_created(small: MigrationRun) -> None:
         apply_schema(small, ApplySchemaOptions(), Stage.TABLES)
 
 
-def test_only_one_session_applies(small: MigrationRun) -> None:
+def test_only_one_session_applies(small: MigrationRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step, "wait_for_lock", partial(step.wait_for_lock, seconds=0.5))
     planned(small)
     with small.target.connect("test") as other:
         assert other.try_lock(f"database_migration:{small.migration}:apply_schema")

@@ -22,6 +22,7 @@ from database_migration.steps.schema_compare import (
 from database_migration.steps.schema_compare.scripts import statement_text
 from database_migration.steps.schema_compare.step import difference_findings
 from database_migration.steps.schema_compare.waivers import apply_waivers, noted_waivers
+from database_migration.steps.wait_for_lock import wait_for_lock
 
 
 def apply_schema(run: MigrationRun, options: ApplySchemaOptions, stage: Stage) -> Report:
@@ -32,7 +33,8 @@ def apply_schema(run: MigrationRun, options: ApplySchemaOptions, stage: Stage) -
     :raises Interrupted: another session applies this migration's schema at this moment.
     """
     with run.current_ledger() as ledger:
-        if not ledger.session.try_lock(f"database_migration:{run.migration}:apply_schema"):
+        name = f"database_migration:{run.migration}:apply_schema"
+        if not wait_for_lock(lambda: ledger.session.try_lock(name)):
             raise Interrupted(
                 "another session is applying this migration's schema.",
                 mend="wait until it has ended; the next try goes on from there.",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-import time
 from enum import StrEnum
 
 from database_migration.errors import Interrupted, MigrationError
 from database_migration.model.migration_state import CutoverMove, Direction, Side
 from database_migration.steps.cutover.moves import moves_of
 from database_migration.steps.cutover.reverse_stream import put_triggers_back
-from database_migration.steps.cutover.scene import LOCK_WAIT, OnMove, Scene
+from database_migration.steps.cutover.scene import OnMove, Scene
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.wait_for_lock import wait_for_lock
 from database_migration.traffic import Traffic
 
 log = logging.getLogger(__name__)
@@ -112,15 +112,13 @@ def hold_the_stage(scene: Scene) -> None:
 
     :raises Interrupted: another one is at work.
     """
-    deadline = time.monotonic() + LOCK_WAIT
-    while not scene.ledger.session.try_lock(f"database_migration:{scene.run.migration}:cutover"):
-        if time.monotonic() >= deadline:
-            raise Interrupted(
-                "another cutover, rollback or finalize of this migration is at work.",
-                mend="let it end; the task tries again.",
-                subject=scene.run.migration,
-            )
-        time.sleep(0.2)
+    name = f"database_migration:{scene.run.migration}:cutover"
+    if not wait_for_lock(lambda: scene.ledger.session.try_lock(name)):
+        raise Interrupted(
+            "another cutover, rollback or finalize of this migration is at work.",
+            mend="let it end; the task tries again.",
+            subject=scene.run.migration,
+        )
 
 
 __all__ = [

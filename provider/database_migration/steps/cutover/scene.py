@@ -14,10 +14,8 @@ from database_migration.steps.cutover.options import CutoverOptions
 from database_migration.steps.cutover.write_pause import WritePause
 from database_migration.steps.replicate import BackgroundApplier, ReplicateOptions, TouchedRows
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.wait_for_lock import LOCK_WAIT
 from database_migration.traffic import Traffic
-
-LOCK_WAIT = 30.0
-"""Seconds in which a stint of the replication DAG has to see that it is not wanted any more."""
 
 QUICK = ReplicateOptions.model_validate({"idle": timedelta(milliseconds=50)})
 """While writers wait, the log tells its position often."""
@@ -109,4 +107,4 @@ class Attempt:
         return self.applier
 
 
-__all__ = ["LOCK_WAIT", "QUICK", "Attempt", "KnownCatalog", "OnMove", "Scene"]
+__all__ = ["QUICK", "Attempt", "KnownCatalog", "OnMove", "Scene"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from database_migration.engines.protocol import Session
 from database_migration.errors import Interrupted
 from database_migration.ledger import holds_run, is_installed, leave
@@ -11,9 +9,10 @@ from database_migration.model.migration_state import Direction, Side
 from database_migration.steps.apply_schema import undo_objects
 from database_migration.steps.cutover.repair import undo_moves
 from database_migration.steps.cutover.reverse_stream import put_triggers_back
-from database_migration.steps.cutover.scene import LOCK_WAIT, Scene
+from database_migration.steps.cutover.scene import Scene
 from database_migration.steps.replicate import take_lock
 from database_migration.steps.rollback.trace import Trace
+from database_migration.steps.wait_for_lock import wait_for_lock
 
 
 def undo_cutover(scene: Scene, trace: Trace, *, then: Direction) -> None:
@@ -75,15 +74,12 @@ def leave_source(scene: Scene, trace: Trace) -> None:
 
 
 def _wait_for_appliers(scene: Scene, session: Session) -> None:
-    deadline = time.monotonic() + LOCK_WAIT
-    while not take_lock(session, scene.run.migration):
-        if time.monotonic() >= deadline:
-            raise Interrupted(
-                "an applier does not let go of the target.",
-                mend="end the replication DAG's running task, then clear this one.",
-                subject=scene.run.migration,
-            )
-        time.sleep(0.2)
+    if not wait_for_lock(lambda: take_lock(session, scene.run.migration)):
+        raise Interrupted(
+            "an applier does not let go of the target.",
+            mend="end the replication DAG's running task, then clear this one.",
+            subject=scene.run.migration,
+        )
 
 
 __all__ = ["abandon", "drop_created", "leave_source", "stop_capture", "undo_cutover"]
