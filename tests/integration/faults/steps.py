@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database_migration.ledger import Runs
+from database_migration.ledger import Runs, is_installed
 from database_migration.model.migration_state import Direction, Phase
 from database_migration.model.report import Verdict
 from database_migration.steps.apply_schema import ApplySchemaOptions, Stage, apply_schema
@@ -84,7 +84,7 @@ def roll_back(run: MigrationRun, traffic: Traffic) -> None:
 def stint(run: MigrationRun) -> None:
     """What a run of the replication DAG does."""
     with run.target.connect("look") as session:
-        state = Runs(session, run.migration).current()
+        state = Runs(session, run.migration).current() if is_installed(session) else None
     if state is None or state.phase in (Phase.PLAN, Phase.PREPARE) or state.phase.is_over:
         return
     if state.replication is not Direction.OFF:

@@ -63,6 +63,8 @@ class Tasks:
         _start_forkserver()
         self._running: dict[str, BaseProcess] = {}
         self._lock = threading.Lock()
+        self.failure: StepFailed | None = None
+        """What ended a task that should never end."""
         self.said: list[str] = []
         """What happened to each try that did not end well."""
 
@@ -72,6 +74,8 @@ class Tasks:
         :raises StepFailed: it was refused, broke, or was tried too often.
         """
         for number in range(1, MOST_TRIES + 1):
+            if self.failure is not None:  # without replication, others would wait in vain
+                raise self.failure
             word, text = self.attempt(name, step, *arguments)
             if word == "done":
                 return
@@ -123,7 +127,6 @@ class EndlessTask:
     def __init__(self, tasks: Tasks, name: str, step: Callable[..., object], *arguments: object) -> None:
         self._tasks, self._name, self._step, self._arguments = tasks, name, step, arguments
         self._stop = threading.Event()
-        self._failure: StepFailed | None = None
         self._thread = threading.Thread(target=self._work, name=name)
 
     def __enter__(self) -> EndlessTask:
@@ -133,8 +136,8 @@ class EndlessTask:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._stop.set()
         self._thread.join(60)
-        if self._failure is not None and error is None:
-            raise self._failure
+        if self._tasks.failure is not None and error is None:
+            raise self._tasks.failure
 
     def _work(self) -> None:
         while not self._stop.wait(BETWEEN_TRIES):
@@ -142,7 +145,7 @@ class EndlessTask:
             if word != "done":
                 self._tasks.said.append(f"{self._name}: {word} {text}")
             if word in ("refused", "broken") and "EpochPassed" not in text:
-                self._failure = StepFailed(f"{self._name} {word}: {text}")
+                self._tasks.failure = StepFailed(f"{self._name} {word}: {text}")
                 return
 
 
