@@ -1,7 +1,8 @@
 """Under fire: whatever is killed, crashed or cut, every acknowledged write is on the serving side exactly once.
 
-Each case is a seed; ``FAULT_SEEDS=50`` (``make test-faults``) tries that many of every journey, ``FAULT_SEED=17`` only
-the one that found something. ``FAULT_RATE=300`` makes the application write so many transactions a second.
+Each case is a seed. ``make test-faults SEEDS=50`` tries that many of every journey (``FAULT_SEEDS``; none by default,
+as a storm is there to find what nobody knows yet); ``FAULT_SEED=17`` tries only the one that found something, and
+``FAULT_RATE=300`` makes the application write so many transactions a second.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from integration.faults.tasks import EndlessTask, Tasks
 from integration.traffic.application import Application, check_nothing_lost, make_ready, settled, state_of
 
 SEEDS = (
-    [int(os.environ["FAULT_SEED"])] if "FAULT_SEED" in os.environ else range(int(os.environ.get("FAULT_SEEDS", "2")))
+    [int(os.environ["FAULT_SEED"])] if "FAULT_SEED" in os.environ else range(int(os.environ.get("FAULT_SEEDS", "0")))
 )
 RATE = float(os.environ.get("FAULT_RATE", "100"))
 WAYS = ("there", "back")
