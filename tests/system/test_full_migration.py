@@ -75,5 +75,5 @@ def test_online_nothing_that_was_accepted_is_lost(airflow: AirflowServices, proj
     assert arrived == shopper.all_accepted()
     body = airflow.call("GET", f"/dags/online/dagRuns/{run}/taskInstances/gate_cutover/-1/hitlDetails")["body"]
     assert "**[Validation](" in body
-    assert "rows differing: 0" in body
+    assert "rows differing: **0**" in body
     assert '"approved_by": "dba"' in next(project.reports.glob("online/*/cutover.json")).read_text()
