@@ -118,7 +118,8 @@ _LABELLED = frozenset({Kind.ENUM, Kind.SET})
 _OCTETS = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB})
 _REALS = frozenset({Kind.FLOAT, Kind.DOUBLE})
 _NUMBERS = frozenset({Kind.INTEGER, Kind.DECIMAL}) | _REALS
-_UUID_OCTETS = 16
+UUID_OCTETS = 16
+"""Octets of a uuid that stands in a binary column."""
 
 
 def _pairs(ones: Iterable[Kind], others: Iterable[Kind], form: Form) -> dict[frozenset[Kind], Form]:
@@ -166,7 +167,7 @@ _FORMS: dict[frozenset[Kind], Form] = {
 def form_or_none(one: ColumnType, other: ColumnType) -> Form | None:
     """The form in which values cross between columns of these two types; None where there is none. Symmetric."""
     form = _FORMS.get(frozenset({one.kind, other.kind}))
-    if form is Form.UUID and any(type_.kind is Kind.BINARY and type_.length != _UUID_OCTETS for type_ in (one, other)):
+    if form is Form.UUID and any(type_.kind is Kind.BINARY and type_.length != UUID_OCTETS for type_ in (one, other)):
         return None
     if form is Form.BOOLEAN and any(type_.kind is Kind.BIT and type_.bits != 1 for type_ in (one, other)):
         return None
@@ -189,8 +190,8 @@ def form_between(one: ColumnType, other: ColumnType) -> Form:
 
 def possible_kinds(one: ColumnType) -> tuple[Kind, ...]:
     """The kinds of columns that values of this type can cross to."""
-    likely = (replace(one, kind=kind, bits=1, length=_UUID_OCTETS) for kind in Kind)
+    likely = (replace(one, kind=kind, bits=1, length=UUID_OCTETS) for kind in Kind)
     return tuple(other.kind for other in likely if form_or_none(one, other) is not None)
 
 
-__all__ = ["ColumnType", "Form", "Kind", "form_between", "form_or_none", "possible_kinds"]
+__all__ = ["UUID_OCTETS", "ColumnType", "Form", "Kind", "form_between", "form_or_none", "possible_kinds"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 LOCK_WAIT = 30.0
 """Seconds in which a server notices that a client is gone, and a stint of the replication DAG that it is not wanted."""
-_ASK_EVERY = 0.2
+_ASK_EVERY = 0.1
 
 
 def wait_for_lock(take: Callable[[], bool], seconds: float = LOCK_WAIT) -> bool:

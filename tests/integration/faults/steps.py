@@ -5,28 +5,18 @@ from __future__ import annotations
 from database_migration.ledger import Runs, is_installed
 from database_migration.model.migration_state import Direction, Phase
 from database_migration.model.report import Verdict
-from database_migration.steps.apply_schema import ApplySchemaOptions, Stage, apply_schema
 from database_migration.steps.chunked_copy import ChunkedCopyOptions, copy_lane, cut_chunks, finish_copy
 from database_migration.steps.cutover import CutoverOptions, cutover
 from database_migration.steps.replicate import ReplicateOptions, Until, replicate, start_capture
 from database_migration.steps.rollback import RollbackOptions, rollback
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.schema_compare import remember_source
 from database_migration.steps.validate import ValidateOptions, validate
 from database_migration.traffic import Traffic
+from integration.live import create_keys, create_tables
 
 QUICK = ReplicateOptions.model_validate({"idle": 0.1, "stint": 2.0, "reconnects": 1, "patience": 300})
 COPY = ChunkedCopyOptions.model_validate({"lanes": 2, "chunk_rows": 150, "reconnects": 1})
 OVER = CutoverOptions.model_validate({"ramp_hold": 0.05, "reads_ramp": (50,)})
-
-
-def create_tables(run: MigrationRun) -> None:
-    """What prepare does."""
-    run.open()
-    with run.current_ledger() as ledger:
-        remember_source(run, ledger, run.source.read_schema())
-    report = apply_schema(run, ApplySchemaOptions(), Stage.TABLES)
-    assert report.verdict is not Verdict.FAILED, report.findings
 
 
 def start(run: MigrationRun) -> None:
@@ -48,12 +38,6 @@ def end_copy(run: MigrationRun) -> None:
     """Numbering and statistics; the state at the copy's end; keys."""
     finish_copy(run, COPY)
     replicate(run, QUICK, until=Until.COPY_END)
-
-
-def create_keys(run: MigrationRun) -> None:
-    """Indexes and foreign keys."""
-    report = apply_schema(run, ApplySchemaOptions(), Stage.KEYS)
-    assert report.verdict is not Verdict.FAILED, report.findings
 
 
 def catch_up(run: MigrationRun) -> None:

@@ -7,7 +7,7 @@ afterwards is the same in copy and checksum. ``model.unfit_value`` does the like
 from __future__ import annotations
 
 from database_migration.engines.mysql.connection import quote
-from database_migration.model.column_type import Form, Kind
+from database_migration.model.column_type import UUID_OCTETS, Form, Kind
 from database_migration.model.table_selection import FormedColumn
 from database_migration.model.unfit_value import Doubt, Substitute, ValueKind
 
@@ -16,7 +16,6 @@ _NO_JSON = "x'01'"
 """A control character, which stands in no valid document."""
 _NUL = "x'00'"
 _OCTET_KINDS = (Kind.BINARY, Kind.VARBINARY, Kind.BLOB)
-_UUID_OCTETS = 16
 _JSON_NUL = "x'5c7530303030'"
 
 
@@ -51,7 +50,7 @@ def condition(formed: FormedColumn, doubt: Doubt, c: str) -> str:
         case ValueKind.TOO_LONG:
             return f"{_measure(formed)}({c}) > {int(doubt.length or 0)}"
         case ValueKind.MALFORMED if formed.column.type.kind in _OCTET_KINDS:
-            return f"LENGTH({c}) <> {_UUID_OCTETS}"
+            return f"LENGTH({c}) <> {UUID_OCTETS}"
         case ValueKind.MALFORMED:
             return f"CONVERT({c} USING utf8mb4) NOT REGEXP {_literal(doubt.pattern or '')}"
         case ValueKind.BEYOND_CHARSET:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from database_migration.engines.postgres.codec import takes_transfer_text
 from database_migration.engines.postgres.column_types import parse_type, type_sql
 from database_migration.engines.postgres.names import MAX_NAME_OCTETS, quote, shortened
-from database_migration.model.column_type import ColumnType, Kind, form_or_none, possible_kinds
+from database_migration.model.column_type import UUID_OCTETS, ColumnType, Kind, form_or_none, possible_kinds
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.mapping.types import (
     Clock,
@@ -34,7 +34,6 @@ _SIGNED_BITS = {8: 16, 16: 16, 24: 32, 32: 32, 64: 64}
 _UNSIGNED_BITS = {8: 16, 16: 32, 24: 32, 32: 64}
 _WORDS = {16: "smallint", 32: "integer", 64: "bigint"}
 _TEXTS = (Kind.TEXT, Kind.VARCHAR, Kind.CHAR)
-_UUID_OCTETS = 16
 LABEL_COLUMN = "label"
 """The key of a table of an enum's labels."""
 
@@ -173,7 +172,7 @@ def _bits(type_: ColumnType, says: MySQLToPostgres) -> Held:
 
 
 def _binary(type_: ColumnType, says: MySQLToPostgres) -> Held:
-    if type_.length == _UUID_OCTETS and says.binary_16 is SixteenOctets.UUID:
+    if type_.length == UUID_OCTETS and says.binary_16 is SixteenOctets.UUID:
         return Held(ColumnType(Kind.UUID))
     return Held(ColumnType(Kind.BLOB))
 

@@ -7,11 +7,9 @@ afterwards is the same in copy and checksum. ``model.unfit_value`` does the like
 from __future__ import annotations
 
 from database_migration.engines.postgres.names import literal, quote
-from database_migration.model.column_type import Form, Kind
+from database_migration.model.column_type import UUID_OCTETS, Form, Kind
 from database_migration.model.table_selection import FormedColumn
 from database_migration.model.unfit_value import CHARSETS, Doubt, Substitute, ValueKind
-
-_UUID_OCTETS = 16
 
 
 def value_of(formed: FormedColumn) -> str:
@@ -38,7 +36,7 @@ def condition(formed: FormedColumn, doubt: Doubt, c: str) -> str:
         case ValueKind.TOO_LONG:
             return f"{_measure(formed)}({c}) > {int(doubt.length or 0)}"
         case ValueKind.MALFORMED if formed.column.type.kind is Kind.BLOB:
-            return f"octet_length({c}) <> {_UUID_OCTETS}"
+            return f"octet_length({c}) <> {UUID_OCTETS}"
         case ValueKind.MALFORMED:
             return f"{c} !~ {literal(doubt.pattern or '')}"
         case ValueKind.BEYOND_CHARSET:

@@ -25,7 +25,9 @@ _ROUTINES = (CodeKind.FUNCTION, CodeKind.PROCEDURE)
 
 
 def carried_code(run: MigrationRun, ledger: Ledger) -> list[ExpectedCode]:
-    """The source's stored code that the target gets by itself."""
+    """The source's stored code that the target gets by itself; another engine's is not even read."""
+    if run.source.engine.traits.engine != run.target.engine.traits.engine:
+        return []
     replaced = cast("list[str]", ledger.notes.get_note(REPLACED_NOTE) or [])
     with run.source.connect("stored code") as session:
         return [one for one in expected_code(run, session, replaced=replaced) if one.statement is not None]

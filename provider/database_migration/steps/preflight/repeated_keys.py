@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from database_migration.engines.protocol import Session
 from database_migration.model.column_type import Kind
 from database_migration.model.key_range import KeyRange
 from database_migration.model.report import Finding, Severity
-from database_migration.model.schema import Schema
 from database_migration.model.table_selection import ColumnPair, TablePair
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.schema_compare import ExpectedSchema
 
 
 class _Repeated(Exception):
     """A document names a key twice."""
 
 
-def repeated_key_findings(run: MigrationRun, session: Session, expected: ExpectedSchema) -> Iterator[Finding]:
+def repeated_key_findings(run: MigrationRun, session: Session, pairs: Iterable[TablePair]) -> Iterator[Finding]:
     """A warning for each column whose documents lose a repeated key; ``session`` is on the source.
 
     No server counts them in SQL, at every depth of a document: the documents of such columns are read once.
     """
-    for pair in run.paired(expected.source, Schema(run.target.schema, tables=expected.tables)):
+    for pair in pairs:
         for column in pair.columns:
             source, target = column.source.type, column.target.type
             if source.verbatim and target.kind is Kind.JSON and not target.verbatim:

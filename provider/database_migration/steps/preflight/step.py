@@ -90,6 +90,7 @@ def _findings(
     named = list(name_findings(run.selection, run.declared, expected.selected, one.traits, other.traits))
     # Two tables under one name have no target tables of their own whose types values could be held against.
     countable = readable and not any(finding.code == "name_twice" for finding in named)
+    pairs = run.paired(schema, Schema(run.target.schema, tables=expected.tables)) if countable else ()
     return [
         *selection_findings(run.declared, schema),
         *named,
@@ -97,8 +98,8 @@ def _findings(
         *key_findings(expected.selected, online=run.online),
         *ownership_findings(expected, actual, ledger),
         *other.inspection.preflight(target, actual, expected.tables, role=Side.TARGET, online=run.online),
-        *(value_findings(run, source, expected) if countable else ()),
-        *(repeated_key_findings(run, source, expected) if countable else ()),
+        *(value_findings(run, source, schema, pairs) if countable else ()),
+        *repeated_key_findings(run, source, pairs),
         *(collision_findings(run, source, target, expected) if countable else ()),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
     ]

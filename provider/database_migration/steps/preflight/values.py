@@ -6,7 +6,7 @@ the target's does not (``model.doubts``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from database_migration.engines.protocol import CountedValues, Session
@@ -17,7 +17,6 @@ from database_migration.model.schema import Schema
 from database_migration.model.table_selection import ColumnPair, FormedColumn, TablePair
 from database_migration.model.unfit_value import Doubt, ValueKind
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.schema_compare import ExpectedSchema
 from database_migration.steps.schema_compare.spelling import spell_type
 
 _WORDS = {
@@ -49,14 +48,16 @@ _EXAMPLES = {
 }
 
 
-def value_findings(run: MigrationRun, session: Session, expected: ExpectedSchema) -> Iterator[Finding]:
+def value_findings(
+    run: MigrationRun, session: Session, source: Schema, pairs: Iterable[TablePair]
+) -> Iterator[Finding]:
     """What the tables hold that the target cannot, and what the spec says about values that cannot be meant.
 
     ``session`` is on the source.
     """
     values = run.mapping.values
-    yield from _unknown_names(values, expected.source)
-    for pair in run.paired(expected.source, Schema(run.target.schema, tables=expected.tables)):
+    yield from _unknown_names(values, source)
+    for pair in pairs:
         asked = [(column, doubt) for column in pair.columns for doubt in column.doubts]
         if not asked:
             continue

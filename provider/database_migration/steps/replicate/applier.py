@@ -41,6 +41,7 @@ from database_migration.steps.replicate.touched_rows import TouchedRows
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.fingerprint import NOTE as SOURCE_SCHEMA_NOTE
 from database_migration.steps.schema_compare.fingerprint import require_unchanged
+from database_migration.steps.wait_for_lock import wait_for_lock
 
 log = logging.getLogger(__name__)
 
@@ -435,15 +436,12 @@ class Applier:
         return max(0.0, (_utc(datetime.now(UTC)) - self.applied.committed_at).total_seconds())
 
     def _take_lock(self) -> None:
-        deadline = time.monotonic() + self._wait
-        while not take_lock(self._session, self.run.migration):
-            if time.monotonic() >= deadline:
-                raise Interrupted(
-                    "another applier is at work on the database.",
-                    mend="let it end (a stint of the replication DAG ends by itself), then clear the task.",
-                    subject=str(self._written.endpoint),
-                )
-            time.sleep(_REST)
+        if not wait_for_lock(lambda: take_lock(self._session, self.run.migration), self._wait):
+            raise Interrupted(
+                "another applier is at work on the database.",
+                mend="let it end (a stint of the replication DAG ends by itself), then clear the task.",
+                subject=str(self._written.endpoint),
+            )
 
 
 def take_lock(session: Session, migration: str) -> bool:

@@ -89,7 +89,7 @@ def build_expected(
     findings: list[Finding] = []
     held: dict[str, Table] = {}
     selection = run.selection
-    cast: set[Place] = set()
+    recast: set[Place] = set()
     crosses = run.source.engine.traits.engine != run.target.engine.traits.engine
     selected = table_order(selection.of(source)).tables
     for table in selected:
@@ -110,9 +110,9 @@ def build_expected(
             renamed, dialect=run.source.engine.traits.engine, policy=policy
         )
         findings += [*said, *lossy_casts(renamed, held[table.name], casts)]
-        cast |= cast_places(renamed, held[table.name], casts)
+        recast |= cast_places(renamed, held[table.name], casts)
     findings += unused_casts(selected, run.mapping.types, crosses=crosses)
-    tables, said = unify_key_types(tuple(held.values()), cast)
+    tables, said = unify_key_types(tuple(held.values()), recast)
     findings += said
     tables, said = unify_key_collations(tables)
     findings += said

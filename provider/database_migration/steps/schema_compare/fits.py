@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database_migration.model.column_type import ColumnType, Kind
+from database_migration.model.column_type import UUID_OCTETS, ColumnType, Kind
 from database_migration.model.integer_range import integer_range
 
 _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT, Kind.ENUM, Kind.SET})
@@ -11,7 +11,6 @@ _TIMES = frozenset({Kind.TIME, Kind.INTERVAL})
 _MOMENTS = frozenset({Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP})
 _PLAIN_TEXTS = frozenset({Kind.VARCHAR, Kind.TEXT})
 _MONEY = ColumnType(Kind.DECIMAL, precision=19, scale=2)
-_UUID_OCTETS = 16
 _UNBOUNDED = 1 << 62
 _LONGEST = {
     **{Kind.DATE: 13, Kind.DATETIME: 29, Kind.TIMESTAMP: 29, Kind.TIME: 17, Kind.INTERVAL: 66},
@@ -32,14 +31,14 @@ def fits(value: ColumnType, place: ColumnType) -> bool:
         return value.kind not in _OCTETS and _longest(value) <= _limit(place.length)
     if value.kind in _OCTETS:
         if place.kind is Kind.UUID:
-            return value.kind is Kind.BINARY and value.length == _UUID_OCTETS
+            return value.kind is Kind.BINARY and value.length == UUID_OCTETS
         return place.kind in _OCTETS and _limit(value.length) <= _limit(place.length)
     if value.kind in (Kind.BOOLEAN, Kind.INTEGER, Kind.YEAR):
         return _integer_fits(value, place)
     if value.kind is Kind.BIT and place.kind in (Kind.BOOLEAN, Kind.INTEGER):
         return integer_range(place)[1] >= (1 << (value.bits or 1)) - 1
     if value.kind is Kind.UUID:
-        return place.kind is Kind.BINARY and place.length == _UUID_OCTETS
+        return place.kind is Kind.BINARY and place.length == UUID_OCTETS
     if value.kind is Kind.MONEY:
         return place.kind is Kind.DECIMAL and _decimal_fits(_MONEY, place)
     if value.kind in _MOMENTS and place.kind in _MOMENTS and place.kind is not Kind.DATE:
