@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from architecture.options_tables import manual_of
-from database_migration.engines.mysql.preflight_log import SETTINGS
+from database_migration.engines.mysql.preflight.log import SETTINGS
 
 PROVIDER = Path(__file__).parents[2] / "provider" / "database_migration"
 FILES = [

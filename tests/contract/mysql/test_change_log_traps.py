@@ -13,7 +13,7 @@ import pytest
 from contract.mysql.log_reading import formed, read_all
 from database_migration.engines.mysql.change_log import MySQLChangeLog
 from database_migration.engines.mysql.connection import MySQLSession
-from database_migration.engines.mysql.log_position import position
+from database_migration.engines.mysql.log.position import position
 from database_migration.engines.protocol import Endpoint
 from database_migration.errors import Interrupted, PositionLost, SourceChanged, ValueRefused
 from database_migration.model.change import ChangeTransaction

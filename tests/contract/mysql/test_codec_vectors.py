@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from database_migration.engines.mysql.bulk_load import CSV
+from database_migration.engines.mysql.bulk.load import CSV
 from database_migration.engines.mysql.catalog import MySQLCatalog
 from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.rows import MySQLRows

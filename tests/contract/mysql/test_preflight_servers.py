@@ -12,8 +12,8 @@ from contract.mysql.conftest import endpoint_of
 from contract.mysql.test_inspection import blockers, preflight, setting
 from database_migration.engines.mysql import ENGINE
 from database_migration.engines.mysql.connection import MySQLSession, own_session
-from database_migration.engines.mysql.managed_service import service_of
-from database_migration.engines.mysql.preflight import version_findings
+from database_migration.engines.mysql.preflight.managed_service import service_of
+from database_migration.engines.mysql.preflight.reasons import version_findings
 from database_migration.engines.protocol import Endpoint
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Severity
@@ -101,7 +101,7 @@ def test_a_replica_that_does_not_log_what_it_gets(mariadb: MariaDBServer, server
 def test_a_long_transaction_is_listed_without_its_statement(
     session: MySQLSession, connect: Callable[[], MySQLSession], endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("database_migration.engines.mysql.preflight._LONG_TRANSACTION_SECONDS", 0)
+    monkeypatch.setattr("database_migration.engines.mysql.preflight.reasons._LONG_TRANSACTION_SECONDS", 0)
     session.execute("CREATE TABLE t (id int PRIMARY KEY, secret varchar(20))")
     other = connect()
     with other.transaction():

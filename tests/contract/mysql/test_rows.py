@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from contract.mysql.log_reading import formed
-from database_migration.engines.mysql.bulk_frame import Frame
-from database_migration.engines.mysql.bulk_load import CSV
+from database_migration.engines.mysql.bulk.frame import Frame
+from database_migration.engines.mysql.bulk.load import CSV
 from database_migration.engines.mysql.catalog import MySQLCatalog
 from database_migration.engines.mysql.connection import MySQLSession
-from database_migration.engines.mysql.key_conditions import range_condition
+from database_migration.engines.mysql.row_sql.key_conditions import range_condition
 from database_migration.engines.mysql.rows import MySQLRows
 from database_migration.engines.protocol import Endpoint
 from database_migration.errors import ValueRefused

@@ -223,7 +223,7 @@ def test_a_heartbeat_claims_no_time_that_is_not_consumed(
     session: PostgresSession, log: ChangeLog, t: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = log.start("shop", SCHEMA, ["t"])
-    monkeypatch.setattr("database_migration.engines.postgres.slot.log_now", lambda _: (2**62, datetime.now(UTC)))
+    monkeypatch.setattr("database_migration.engines.postgres.log.slot.log_now", lambda _: (2**62, datetime.now(UTC)))
     with reading(log, start, t, idle=0.1) as transactions:
         assert next(transactions).committed_at.year == 1970
         session.execute("INSERT INTO t VALUES (1, 'x')")
@@ -379,7 +379,7 @@ def test_a_second_reader_waits_for_the_first(session: PostgresSession, log: Chan
 def test_long_transactions_hold_up_the_start_visibly(
     session: PostgresSession, log: ChangeLog, t: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("database_migration.engines.postgres.slot._CREATION_TIMEOUT", "300ms")
+    monkeypatch.setattr("database_migration.engines.postgres.log.slot._CREATION_TIMEOUT", "300ms")
     with session.transaction():
         session.execute("INSERT INTO t VALUES (1, 'x')")
         with pytest.raises(Interrupted, match="end the transactions"):

@@ -13,7 +13,7 @@ from contract.postgres.pairs import SCHEMA
 from contract.postgres.test_inspection import INSPECTION, MakeTable, by_code, preflight
 from database_migration.engines.postgres import ENGINE
 from database_migration.engines.postgres.connection import PostgresSession, postgres_session
-from database_migration.engines.postgres.managed_service import Service, service_of
+from database_migration.engines.postgres.preflight.managed_service import Service, service_of
 from database_migration.engines.protocol import Endpoint
 from database_migration.model.column_type import ColumnType, Kind
 from database_migration.model.migration_state import Side
@@ -56,7 +56,7 @@ def test_other_services(name: str, words: str) -> None:
 def test_a_long_transaction_is_listed_without_its_statement(
     session: PostgresSession, second_session: PostgresSession, table: MakeTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("database_migration.engines.postgres.preflight._LONG_TRANSACTION_SECONDS", 0)
+    monkeypatch.setattr("database_migration.engines.postgres.preflight.reasons._LONG_TRANSACTION_SECONDS", 0)
     table("CREATE TABLE t (id int PRIMARY KEY, secret text)")
     with second_session.transaction():
         second_session.execute("INSERT INTO t VALUES (1, 'hunter2')")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from database_migration.engines.postgres.pgoutput import (
+from database_migration.engines.postgres.log.pgoutput import (
     TOASTED,
     Begin,
     Commit,

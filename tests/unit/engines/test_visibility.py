@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from database_migration.engines.postgres.visibility import is_visible
+from database_migration.engines.postgres.log.visibility import is_visible
 
 EPOCH = 7 << 32
 

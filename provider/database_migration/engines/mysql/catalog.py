@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from database_migration.engines.mysql import catalog_objects as objects
-from database_migration.engines.mysql import catalog_tables as tables
-from database_migration.engines.mysql.catalog_hidden import hidden_parts
-from database_migration.engines.mysql.catalog_tables import grouped, text
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
 from database_migration.engines.mysql.statements import statement
+from database_migration.engines.mysql.system_catalog import objects, tables
+from database_migration.engines.mysql.system_catalog.hidden import hidden_parts
+from database_migration.engines.mysql.system_catalog.tables import grouped, text
 from database_migration.engines.protocol import Row, Session
 from database_migration.errors import Refused
 from database_migration.model.schema import Schema, Table

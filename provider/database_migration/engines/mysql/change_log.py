@@ -1,8 +1,8 @@
 """Captures committed changes from the binary log.
 
 Why nothing is lost at the start. ``start`` has to return a position P such that what is not visible to a later
-read lies behind P. The log's end alone would not do (see ``visibility``): a transaction before it may become visible
-a moment after a chunk was read, and neither the chunk nor the log from there would have it.
+read lies behind P. The log's end alone would not do (see ``log.visibility``): a transaction before it may become
+visible a moment after a chunk was read, and neither the chunk nor the log from there would have it.
 
 Positions are those between transactions. The server holds nothing for us: what keeps the log is its own
 expiry, which preflight compares with a migration's duration and ``retained_bytes`` watches.
@@ -14,14 +14,14 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
-from database_migration.engines.mysql.applied_marker import forget_markers
-from database_migration.engines.mysql.binlog_stream import LOG_LOST, BinlogStream, events
 from database_migration.engines.mysql.connection import MySQLSession
-from database_migration.engines.mysql.log_charsets import Charsets
-from database_migration.engines.mysql.log_position import file_and_offset, position
-from database_migration.engines.mysql.log_transactions import TransactionAssembly
+from database_migration.engines.mysql.log.applied_marker import forget_markers
+from database_migration.engines.mysql.log.binlog_stream import LOG_LOST, BinlogStream, events
+from database_migration.engines.mysql.log.charsets import Charsets
+from database_migration.engines.mysql.log.position import file_and_offset, position
+from database_migration.engines.mysql.log.transactions import TransactionAssembly
+from database_migration.engines.mysql.log.visibility import MySQLVisibility, log_end, visible_position
 from database_migration.engines.mysql.names import MARKER_TABLE, OWN_DATABASE
-from database_migration.engines.mysql.visibility import MySQLVisibility, log_end, visible_position
 from database_migration.engines.protocol import Endpoint
 from database_migration.errors import NotPossible, PositionLost
 from database_migration.model.change import ChangeTransaction

@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from database_migration.engines.mysql import bulk_read
-from database_migration.engines.mysql.applied_marker import ensure_marker, write_marker
+from database_migration.engines.mysql.bulk import read as bulk_read
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
-from database_migration.engines.mysql.literals import any_of, equals_as_a_key, literal
+from database_migration.engines.mysql.log.applied_marker import ensure_marker, write_marker
+from database_migration.engines.mysql.row_sql.literals import any_of, equals_as_a_key, literal
 from database_migration.engines.mysql.server_errors import DUPLICATE_KEY
 from database_migration.engines.protocol import Session
 from database_migration.errors import Refused, SourceChanged, ValueRefused, ValuesMissing

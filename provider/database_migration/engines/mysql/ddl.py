@@ -11,10 +11,10 @@ from database_migration.engines.mysql.column_types import native, text_literal
 from database_migration.engines.mysql.connection import IF_EXISTS, quote
 from database_migration.engines.mysql.defaults import default_sql, now_sql
 from database_migration.engines.mysql.hand_scripts import script
-from database_migration.engines.mysql.hold_collations import own_collations, stand_in
-from database_migration.engines.mysql.hold_flavour import hold_flavour
-from database_migration.engines.mysql.hold_objects import hold_objects
-from database_migration.engines.mysql.hold_table import hold_table
+from database_migration.engines.mysql.hold.collations import own_collations, stand_in
+from database_migration.engines.mysql.hold.flavour import hold_flavour
+from database_migration.engines.mysql.hold.objects import hold_objects
+from database_migration.engines.mysql.hold.table import hold_table
 from database_migration.engines.protocol import Statement
 from database_migration.errors import NotPossible
 from database_migration.model.hold_policy import HoldPolicy

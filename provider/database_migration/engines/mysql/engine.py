@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database_migration.engines.mysql.bulk_load import CSV
+from database_migration.engines.mysql.bulk.load import CSV
 from database_migration.engines.mysql.catalog import MySQLCatalog
 from database_migration.engines.mysql.change_log import MySQLChangeLog
 from database_migration.engines.mysql.change_writer import MySQLChangeWriter

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
-from database_migration.engines.mysql import preflight
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
-from database_migration.engines.mysql.equal_keys import equal_keys
 from database_migration.engines.mysql.index_use import index_use
 from database_migration.engines.mysql.names import name_rules
-from database_migration.engines.mysql.open_transactions import oldest_transaction_seconds
-from database_migration.engines.mysql.preflight_values import count_values
+from database_migration.engines.mysql.preflight import reasons as preflight
+from database_migration.engines.mysql.preflight.open_transactions import oldest_transaction_seconds
+from database_migration.engines.mysql.preflight.values import count_values
+from database_migration.engines.mysql.row_sql.equal_keys import equal_keys
 from database_migration.engines.mysql.server_facts import server_facts
 from database_migration.engines.protocol import (
     CountedValues,

@@ -1,14 +1,17 @@
-"""Reads, loads and compares rows; the parts are in ``bulk_read``, ``bulk_load`` and ``row_digest``."""
+"""Reads, loads and compares rows; the parts are in ``bulk.read``, ``bulk.load`` and ``row_sql.row_digest``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from database_migration.engines.mysql import bulk_binary, bulk_load, bulk_read, row_digest
+from database_migration.engines.mysql.bulk import binary as bulk_binary
+from database_migration.engines.mysql.bulk import load as bulk_load
+from database_migration.engines.mysql.bulk import read as bulk_read
 from database_migration.engines.mysql.connection import own_session, quote
-from database_migration.engines.mysql.key_conditions import range_condition
-from database_migration.engines.mysql.key_walk import walk
-from database_migration.engines.mysql.literals import any_of
+from database_migration.engines.mysql.row_sql import row_digest
+from database_migration.engines.mysql.row_sql.key_conditions import range_condition
+from database_migration.engines.mysql.row_sql.key_walk import walk
+from database_migration.engines.mysql.row_sql.literals import any_of
 from database_migration.engines.protocol import BulkFormat, Checksum, Session
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import ChunkKey, KeyRange

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from database_migration.engines.mysql.connection import MySQLSession
-from database_migration.engines.mysql.managed_service import service_of
+from database_migration.engines.mysql.preflight.managed_service import service_of
 from database_migration.engines.protocol import ServerFacts
 from database_migration.errors import Refused
 

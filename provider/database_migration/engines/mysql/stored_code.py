@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from database_migration.engines.mysql.column_types import column_type, native, text_literal
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
-from database_migration.engines.mysql.hold_table import hold_table
+from database_migration.engines.mysql.hold.table import hold_table
 from database_migration.engines.mysql.names import fitted, is_own
 from database_migration.engines.mysql.sql_modes import usable_modes
 from database_migration.engines.mysql.statements import statement

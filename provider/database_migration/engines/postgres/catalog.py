@@ -12,9 +12,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, cast
 
-from database_migration.engines.postgres import catalog_objects as objects
 from database_migration.engines.postgres import sql
-from database_migration.engines.postgres.catalog_tables import (
+from database_migration.engines.postgres.connection import release_of
+from database_migration.engines.postgres.hold.on_update_now import made_by_us
+from database_migration.engines.postgres.names import quote
+from database_migration.engines.postgres.system_catalog import objects
+from database_migration.engines.postgres.system_catalog.tables import (
     Columns,
     check,
     column,
@@ -23,9 +26,6 @@ from database_migration.engines.postgres.catalog_tables import (
     remarks,
     spelled_or_raw,
 )
-from database_migration.engines.postgres.connection import release_of
-from database_migration.engines.postgres.names import quote
-from database_migration.engines.postgres.on_update_now import made_by_us
 from database_migration.engines.protocol import Session
 from database_migration.errors import Interrupted, Refused
 from database_migration.model.schema import Partition, Schema, Table

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
-from database_migration.engines.postgres import slot
 from database_migration.engines.postgres.connection import PostgresSession, connect_to
+from database_migration.engines.postgres.log import slot
+from database_migration.engines.postgres.log.replication_stream import Block, Keepalive, ReplicationStream
+from database_migration.engines.postgres.log.transaction_assembly import TransactionAssembly, position
+from database_migration.engines.postgres.log.visibility import PostgresVisibility
 from database_migration.engines.postgres.names import object_name, slot_name
-from database_migration.engines.postgres.replication_stream import Block, Keepalive, ReplicationStream
 from database_migration.engines.postgres.server_errors import translated
-from database_migration.engines.postgres.transaction_assembly import TransactionAssembly, position
-from database_migration.engines.postgres.visibility import PostgresVisibility
 from database_migration.engines.protocol import Endpoint
 from database_migration.errors import Interrupted, PositionLost, Refused, SourceChanged
 from database_migration.model.change import ChangeTransaction

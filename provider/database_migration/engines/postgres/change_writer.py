@@ -16,7 +16,6 @@ from itertools import groupby
 import psycopg
 from psycopg.rows import TupleRow
 
-from database_migration.engines.postgres.codec import parameter, transfer_sql
 from database_migration.engines.postgres.connection import (
     PostgresSession,
     connection_of,
@@ -24,9 +23,10 @@ from database_migration.engines.postgres.connection import (
     query,
     suppress_triggers,
 )
-from database_migration.engines.postgres.folded_keys import keys_taken_for_one
 from database_migration.engines.postgres.names import quote, shortened
-from database_migration.engines.postgres.row_ranges import source_of
+from database_migration.engines.postgres.row_sql.folded_keys import keys_taken_for_one
+from database_migration.engines.postgres.row_sql.row_ranges import source_of
+from database_migration.engines.postgres.row_sql.values import parameter, transfer_sql
 from database_migration.engines.postgres.server_errors import as_migration_error, translated
 from database_migration.engines.postgres.write_statements import TableWriter, Writes, equals_sql
 from database_migration.engines.protocol import Session

@@ -6,13 +6,13 @@ from collections.abc import Sequence as Statements
 from dataclasses import replace
 
 from database_migration.engines.postgres import ddl_objects as objects
-from database_migration.engines.postgres import on_update_now
 from database_migration.engines.postgres.column_types import type_sql
 from database_migration.engines.postgres.default_values import default_sql
 from database_migration.engines.postgres.expressions import normal, statement_text
 from database_migration.engines.postgres.hand_scripts import script
-from database_migration.engines.postgres.hold_collations import collate_sql, create_collations, drop_collations
-from database_migration.engines.postgres.hold_table import held_table
+from database_migration.engines.postgres.hold import on_update_now
+from database_migration.engines.postgres.hold.collations import collate_sql, create_collations, drop_collations
+from database_migration.engines.postgres.hold.table import held_table
 from database_migration.engines.postgres.names import literal, quote, shortened
 from database_migration.engines.protocol import Statement
 from database_migration.model.column_type import Kind

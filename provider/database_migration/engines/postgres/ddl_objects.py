@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from database_migration.engines.postgres.hold_types import LABEL_COLUMN
+from database_migration.engines.postgres.hold.types import LABEL_COLUMN
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.protocol import Statement
 from database_migration.model.schema import Sequence, Table, UserType

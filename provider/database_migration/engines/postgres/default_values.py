@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from database_migration.engines.postgres.codec import clock_text, decoded
 from database_migration.engines.postgres.names import literal
+from database_migration.engines.postgres.row_sql.values import clock_text, decoded
 from database_migration.model.column_type import ColumnType, Form, Kind
 from database_migration.model.schema import Column, Default
 from database_migration.model.table_selection import FormedColumn

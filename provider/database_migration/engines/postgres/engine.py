@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database_migration.engines.postgres.bulk_stream import BULK_FORMAT
+from database_migration.engines.postgres.bulk.stream import BULK_FORMAT
 from database_migration.engines.postgres.catalog import PostgresCatalog
 from database_migration.engines.postgres.change_log import PostgresChangeLog
 from database_migration.engines.postgres.change_writer import PostgresChangeWriter

@@ -8,13 +8,14 @@ from typing import Any, cast
 
 import psycopg
 
-from database_migration.engines.postgres import preflight, sql
+from database_migration.engines.postgres import sql
 from database_migration.engines.postgres.connection import connection_of, query, release_of
-from database_migration.engines.postgres.equal_keys import equal_keys
 from database_migration.engines.postgres.index_use import index_use
 from database_migration.engines.postgres.names import RULES, quote
-from database_migration.engines.postgres.preflight_values import count_values
-from database_migration.engines.postgres.row_ranges import source_of
+from database_migration.engines.postgres.preflight import reasons as preflight
+from database_migration.engines.postgres.preflight.values import count_values
+from database_migration.engines.postgres.row_sql.equal_keys import equal_keys
+from database_migration.engines.postgres.row_sql.row_ranges import source_of
 from database_migration.engines.postgres.server_errors import server_words, translated
 from database_migration.engines.postgres.server_facts import server_facts
 from database_migration.engines.protocol import (

@@ -13,15 +13,16 @@ from typing import cast
 
 from psycopg import capabilities
 
-from database_migration.engines.postgres import bulk_binary, bulk_stream
-from database_migration.engines.postgres.codec import parameter, transfer_sql
+from database_migration.engines.postgres.bulk import binary as bulk_binary
+from database_migration.engines.postgres.bulk import stream as bulk_stream
 from database_migration.engines.postgres.connection import connection_of, query
-from database_migration.engines.postgres.folded_keys import exact_names
 from database_migration.engines.postgres.names import literal, quote
-from database_migration.engines.postgres.row_ranges import condition, source_of, walk
-from database_migration.engines.postgres.row_text import row_text_sql
+from database_migration.engines.postgres.row_sql.folded_keys import exact_names
+from database_migration.engines.postgres.row_sql.row_ranges import condition, source_of, walk
+from database_migration.engines.postgres.row_sql.row_text import row_text_sql
+from database_migration.engines.postgres.row_sql.unfit_values import value_of
+from database_migration.engines.postgres.row_sql.values import parameter, transfer_sql
 from database_migration.engines.postgres.server_errors import translated
-from database_migration.engines.postgres.unfit_values import value_of
 from database_migration.engines.protocol import BulkFormat, Checksum, Row, Session
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import ChunkKey, KeyRange

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from database_migration.engines.postgres import sql
-from database_migration.engines.postgres.managed_service import service_of
+from database_migration.engines.postgres.preflight.managed_service import service_of
 from database_migration.engines.protocol import ServerFacts, Session
 
 _LARGEST_VALUE = 1024**3 - 1

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from database_migration.engines.postgres import sql
 from database_migration.engines.postgres.column_types import column_type, type_sql
-from database_migration.engines.postgres.hold_table import held_table
+from database_migration.engines.postgres.hold.on_update_now import made_by_us
+from database_migration.engines.postgres.hold.table import held_table
 from database_migration.engines.postgres.names import literal, quote, shortened
-from database_migration.engines.postgres.on_update_now import made_by_us
 from database_migration.engines.protocol import Session, Statement
 from database_migration.model.code_source import CodeSource, Parameter
 from database_migration.model.column_type import ColumnType, Kind

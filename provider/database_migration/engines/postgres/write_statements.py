@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from database_migration.engines.postgres.codec import is_sent_as_it_is, parameter
 from database_migration.engines.postgres.column_types import parameter_type
-from database_migration.engines.postgres.folded_keys import FoldedKey
 from database_migration.engines.postgres.names import quote
+from database_migration.engines.postgres.row_sql.folded_keys import FoldedKey
+from database_migration.engines.postgres.row_sql.values import is_sent_as_it_is, parameter
 from database_migration.errors import NotPossible, SourceChanged
 from database_migration.model.change import UNCHANGED, Change, Operation, RowImage, Value
 from database_migration.model.table_selection import ColumnPair, FormedColumn, TablePair

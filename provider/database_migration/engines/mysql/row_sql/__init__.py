@@ -1,0 +1,1 @@
+"""The SQL by which rows are picked, printed, digested and told apart."""

@@ -1,0 +1,181 @@
+"""Messages of pgoutput put together to the source's transactions, values as transfer text.
+
+What an applier of ours wrote is recognised by its replication origin, or by the marker message that
+sessions without the right to use origins put first, and left out. (The plugin's own filter, ``origin none``, would
+also leave out what a subscription of the user brings, so it is not used.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from database_migration.engines.postgres.column_types import KIND_OF_OID
+from database_migration.engines.postgres.log import pgoutput
+from database_migration.engines.postgres.log.replication_stream import format_lsn
+from database_migration.engines.postgres.row_sql.values import decoded
+from database_migration.errors import SourceChanged, ValueRefused
+from database_migration.model.change import UNCHANGED, Change, ChangeTransaction, Operation, Value
+from database_migration.model.column_type import Kind
+from database_migration.model.log_position import LogPosition
+from database_migration.model.table_selection import FormedColumn
+from database_migration.model.unfit_value import substituted
+
+MARKER_PREFIX = "database_migration"
+_REPLAN = "compare the schemas and plan the migration anew."
+
+
+@dataclass(frozen=True, slots=True)
+class _TableShape:
+    """How the cells of one relation's tuples become values."""
+
+    table: str
+    readers: tuple[tuple[str, Callable[[str], str | None], bool] | None, ...]
+    """Per cell: column, conversion, whether it is part of the identity; None: not copied."""
+
+    def image(self, cells: pgoutput.Cells, *, key_only: bool = False) -> dict[str, Value]:
+        """The copied columns of a tuple; ``key_only``: of a tuple that holds the identity and nothing else."""
+        image: dict[str, Value] = {}
+        for reader, cell in zip(self.readers, cells, strict=True):
+            if reader is None or (key_only and not reader[2]):
+                continue
+            name, convert, _ = reader
+            if isinstance(cell, str):
+                image[name] = convert(cell)
+            else:
+                image[name] = None if cell is None else UNCHANGED
+        return image
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns of the identity."""
+        return tuple(reader[0] for reader in self.readers if reader is not None and reader[2])
+
+
+class TransactionAssembly:
+    """Takes messages one by one and gives a transaction at each commit.
+
+    ``oids`` are the object ids of the selected tables when reading began: a table that was renamed, or another
+    one that took its name, is a change of the schema and not to be passed over.
+    """
+
+    def __init__(self, schema: str, tables: Mapping[str, Sequence[FormedColumn]], oids: Mapping[str, int]) -> None:
+        self._schema = schema
+        self._tables = tables
+        self._oids = oids
+        self._names = {oid: name for name, oid in oids.items()}
+        self._shapes: dict[int, _TableShape | None] = {}
+        self._changes: list[Change] = []
+        self._ours = False
+        self._number = 0
+        self.open = False
+        """Whether a transaction has begun and not ended."""
+
+    def take(self, data: bytes) -> ChangeTransaction | None:
+        """Take a message; the transaction that it ends, without changes where none was of interest."""
+        try:
+            message = pgoutput.decode(data)
+        except ValueError as error:
+            raise ValueRefused(
+                f"The change log holds something that cannot be read: {error}.",
+                mend="report this with the server's version; the migration cannot follow this log.",
+                subject=self._schema,
+            ) from error
+        if isinstance(message, pgoutput.Begin):
+            self._changes, self._ours, self.open = [], False, True
+            self._number = message.number
+        elif isinstance(message, pgoutput.Commit):
+            return self._commit(message)
+        elif isinstance(message, pgoutput.Origin):
+            self._ours = self._ours or message.name.startswith(MARKER_PREFIX)
+        elif isinstance(message, pgoutput.LogicalMessage):
+            self._ours = self._ours or (message.transactional and message.prefix == MARKER_PREFIX)
+        elif isinstance(message, pgoutput.Relation):
+            self._shapes[message.oid] = self._shape(message)
+        elif message is not None and not self._ours:
+            self._changes += self._of_row(message)
+        return None
+
+    def _commit(self, message: pgoutput.Commit) -> ChangeTransaction:
+        changes = () if self._ours else tuple(self._changes)
+        self._changes, self.open = [], False
+        return ChangeTransaction(position(message.end_lsn), message.committed_at, changes, str(self._number))
+
+    def _of_row(self, message: pgoutput.Insert | pgoutput.Update | pgoutput.Delete | pgoutput.Truncate) -> list[Change]:
+        if isinstance(message, pgoutput.Truncate):
+            shapes = [self._shapes.get(oid) for oid in message.relations]
+            return [Change(Operation.TRUNCATE, shape.table) for shape in shapes if shape is not None]
+        shape = self._shapes.get(message.relation)
+        if shape is None:
+            return []
+        if isinstance(message, pgoutput.Insert):
+            return [Change(Operation.INSERT, shape.table, after=shape.image(message.new))]
+        if isinstance(message, pgoutput.Delete):
+            before = shape.image(message.old, key_only=message.old_is_key)
+            return [Change(Operation.DELETE, shape.table, before=before)]
+        return [_update(shape, message)]
+
+    def _shape(self, relation: pgoutput.Relation) -> _TableShape | None:
+        known_as = self._names.get(relation.oid)
+        if relation.schema != self._schema or relation.name not in self._tables:
+            if known_as is not None:
+                raise SourceChanged(
+                    f"The table was renamed to {relation.schema}.{relation.name}.", mend=_REPLAN, subject=known_as
+                )
+            return None
+        if known_as is None:
+            raise SourceChanged("Another table took this name.", mend=_REPLAN, subject=relation.name)
+        formed = {column.name: column for column in self._tables[relation.name]}
+        present = {column.name for column in relation.columns}
+        if present != set(formed):
+            gone = ", ".join(sorted(set(formed) - present)) or "none"
+            new = ", ".join(sorted(present - set(formed))) or "none"
+            raise SourceChanged(
+                f"The table's columns changed (gone: {gone}; new: {new}).", mend=_REPLAN, subject=relation.name
+            )
+        for column in relation.columns:
+            _check_type(relation.name, column, formed[column.name])
+        return _TableShape(
+            relation.name,
+            tuple((column.name, _converter(formed[column.name]), column.in_identity) for column in relation.columns),
+        )
+
+
+def _update(shape: _TableShape, message: pgoutput.Update) -> Change:
+    after = shape.image(message.new)
+    if message.old is None:
+        before: dict[str, Value] = {name: after[name] for name in shape.key}
+    else:
+        before = shape.image(message.old, key_only=message.old_is_key)
+        for name, value in after.items():
+            if value is UNCHANGED and before.get(name, UNCHANGED) is not UNCHANGED:
+                after[name] = before[name]  # a full identity shows what the new tuple leaves out
+    return Change(Operation.UPDATE, shape.table, before=before, after=after)
+
+
+def _converter(formed: FormedColumn) -> Callable[[str], str | None]:
+    if not formed.substitutes:
+        return lambda text: decoded(formed, text)
+    return lambda text: substituted(formed.substitutes, formed.form, decoded(formed, text))
+
+
+_ALIKE = {Kind.TEXT: {Kind.TEXT, Kind.CHAR}}
+"""bpchar without a length is read as text."""
+
+
+def _check_type(table: str, column: pgoutput.RelationColumn, formed: FormedColumn) -> None:
+    planned = formed.column.type.kind
+    found = KIND_OF_OID.get(column.type_oid)
+    if planned is Kind.OTHER or found is None or found in _ALIKE.get(planned, {planned}):
+        return
+    raise SourceChanged(
+        f"The column's type changed from {planned} to {found}.", mend=_REPLAN, subject=f"{table}.{column.name}"
+    )
+
+
+def position(lsn: int) -> LogPosition:
+    """A log position at an LSN."""
+    return LogPosition(lsn, format_lsn(lsn))
+
+
+__all__ = ["MARKER_PREFIX", "TransactionAssembly", "position"]

@@ -1,0 +1,1 @@
+"""What the server's catalog says, row by row, in neutral words; ``catalog`` asks."""
