@@ -12,8 +12,8 @@ from database_migration.engines.mysql.preflight.log import SETTINGS
 
 PROVIDER = Path(__file__).parents[2] / "provider" / "database_migration"
 FILES = [
-    *PROVIDER.glob("engines/*/preflight.py"),
-    *PROVIDER.glob("engines/*/preflight_[clpt]*.py"),  # collations, log …; values have a section of their own
+    # Values have a section of their own.
+    *(file for file in PROVIDER.glob("engines/*/preflight/*.py") if file.stem not in ("values", "managed_service")),
     *(
         PROVIDER / "steps" / "preflight" / f"{name}.py"
         for name in ("selected_tables", "servers", "tables", "key_collisions", "quoted_names", "repeated_keys")
