@@ -9,7 +9,7 @@ import pytest
 from database_migration.steps.preflight import PreflightOptions, preflight
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import SchemaCompareOptions, compare_schemas, schema_compare
-from database_migration.steps.schema_compare.expected import expected_target
+from database_migration.steps.schema_compare.expected.build import expected_target
 from fixtures.servers import PrivateServer
 
 CIRCLE = """

@@ -21,13 +21,13 @@ from database_migration.model.schema import Schema, Table
 from database_migration.reports.archive import ReportArchive
 from database_migration.steps.run import Database, MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema, build_expected, compare_schemas
-from database_migration.steps.schema_compare.checks import compare_checks
-from database_migration.steps.schema_compare.columns import ColumnDifference, compare_columns
-from database_migration.steps.schema_compare.difference import Difference, Presence
-from database_migration.steps.schema_compare.fits import fits
-from database_migration.steps.schema_compare.foreign_keys import compare_foreign_keys
-from database_migration.steps.schema_compare.indexes import compare_indexes
-from database_migration.steps.schema_compare.tables import compare_table
+from database_migration.steps.schema_compare.differences.checks import compare_checks
+from database_migration.steps.schema_compare.differences.columns import ColumnDifference, compare_columns
+from database_migration.steps.schema_compare.differences.difference import Difference, Presence
+from database_migration.steps.schema_compare.differences.fits import fits
+from database_migration.steps.schema_compare.differences.foreign_keys import compare_foreign_keys
+from database_migration.steps.schema_compare.differences.indexes import compare_indexes
+from database_migration.steps.schema_compare.differences.tables import compare_table
 from fixtures.random_schemas import MYSQL, POSTGRES, schemas
 from fixtures.servers import PrivateServer
 from integration.conftest import engine_named

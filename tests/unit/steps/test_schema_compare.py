@@ -21,17 +21,17 @@ from database_migration.model.schema import (
 )
 from database_migration.model.table_selection import TableSelection
 from database_migration.steps.schema_compare import Presence, Weight
-from database_migration.steps.schema_compare.checks import compare_checks
-from database_migration.steps.schema_compare.columns import compare_columns
+from database_migration.steps.schema_compare.differences.checks import compare_checks
+from database_migration.steps.schema_compare.differences.columns import compare_columns
+from database_migration.steps.schema_compare.differences.fits import fits
+from database_migration.steps.schema_compare.differences.foreign_keys import compare_foreign_keys
+from database_migration.steps.schema_compare.differences.indexes import compare_indexes
+from database_migration.steps.schema_compare.differences.same_expression import same_expression
+from database_migration.steps.schema_compare.differences.tables import compare_table
+from database_migration.steps.schema_compare.differences.views import compare_views
+from database_migration.steps.schema_compare.expected.key_types import unify_key_types
+from database_migration.steps.schema_compare.expected.rename import rename_table
 from database_migration.steps.schema_compare.fingerprint import changes, fingerprint
-from database_migration.steps.schema_compare.fits import fits
-from database_migration.steps.schema_compare.foreign_keys import compare_foreign_keys
-from database_migration.steps.schema_compare.indexes import compare_indexes
-from database_migration.steps.schema_compare.key_types import unify_key_types
-from database_migration.steps.schema_compare.rename import rename_table
-from database_migration.steps.schema_compare.same_expression import same_expression
-from database_migration.steps.schema_compare.tables import compare_table
-from database_migration.steps.schema_compare.views import compare_views
 from database_migration.steps.schema_compare.waivers import apply_waivers
 
 INT = ColumnType(Kind.INTEGER, bits=32)

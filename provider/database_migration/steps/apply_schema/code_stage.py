@@ -17,7 +17,7 @@ from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import CodeKind
 from database_migration.steps.apply_schema.create import Created, create
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.schema_compare.expected_code import REPLACED_NOTE, ExpectedCode, expected_code
+from database_migration.steps.schema_compare.expected.code import REPLACED_NOTE, ExpectedCode, expected_code
 
 WAITING_NOTE = "triggers_waiting"
 """The ledger's note of triggers that the cutover creates on the target."""

@@ -24,8 +24,8 @@ from database_migration.steps.apply_schema.side_by_side import Work, side_by_sid
 from database_migration.steps.apply_schema.user_scripts import read_scripts, run_script
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema
-from database_migration.steps.schema_compare.expected_code import ExpectedCode
-from database_migration.steps.schema_compare.index_advice import foreign_key_indexes
+from database_migration.steps.schema_compare.advice.indexes import foreign_key_indexes
+from database_migration.steps.schema_compare.expected.code import ExpectedCode
 
 log = logging.getLogger(__name__)
 

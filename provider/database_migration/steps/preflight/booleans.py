@@ -11,7 +11,7 @@ from database_migration.model.mapping.types import TinyintOne
 from database_migration.model.schema import Column, Schema
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import BOOLEANS_NOTE
-from database_migration.steps.schema_compare.casts import casts_of
+from database_migration.steps.schema_compare.expected.casts import casts_of
 
 
 def decide_booleans(run: MigrationRun, ledger: Ledger, session: Session, source: Schema) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from database_migration.model.schema import Schema
 from database_migration.model.table_selection import ColumnPair, FormedColumn, TablePair
 from database_migration.model.unfit_value import Doubt, ValueKind
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.schema_compare.spelling import spell_type
+from database_migration.steps.schema_compare.differences.spelling import spell_type
 
 _WORDS = {
     ValueKind.ZERO_DATE: "a zero or partial date",

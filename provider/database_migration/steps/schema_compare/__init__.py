@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from database_migration.steps.schema_compare.compare import AnyDifference, Comparison, compare_schemas
-from database_migration.steps.schema_compare.difference import Difference, Presence, Weight
+from database_migration.steps.schema_compare.differences.difference import Difference, Presence, Weight
+from database_migration.steps.schema_compare.differences.schemas import AnyDifference, Comparison, compare_schemas
 from database_migration.steps.schema_compare.existing import read_target, schema_exists
-from database_migration.steps.schema_compare.expected import (
+from database_migration.steps.schema_compare.expected.build import (
     BOOLEANS_NOTE,
     ExpectedSchema,
     ExpectedStatements,
     build_expected,
     expected_target,
 )
-from database_migration.steps.schema_compare.expected_views import ExpectedView
+from database_migration.steps.schema_compare.expected.views import ExpectedView
 from database_migration.steps.schema_compare.fingerprint import (
     remember_source,
     remember_target,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from database_migration.model.report import ReportTable
 from database_migration.model.schema import Column, Table
 from database_migration.model.text_comparison import CITEXT, TextComparison, comparison_of
-from database_migration.steps.schema_compare.expected import ExpectedSchema
+from database_migration.steps.schema_compare.expected.build import ExpectedSchema
 
 
 def collation_table(expected: ExpectedSchema) -> ReportTable:

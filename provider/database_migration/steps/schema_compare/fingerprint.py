@@ -15,8 +15,8 @@ from database_migration.errors import NotPossible, SourceChanged, TargetChanged
 from database_migration.ledger import Ledger
 from database_migration.model.schema import Schema, Table
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.schema_compare.differences.spelling import spell_column, spell_foreign_key, spell_index
 from database_migration.steps.schema_compare.note_names import note_names
-from database_migration.steps.schema_compare.spelling import spell_column, spell_foreign_key, spell_index
 
 NOTE = "source_schema"
 TARGET_NOTE = "target_schema"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from database_migration.model.report import ReportTable
 from database_migration.model.schema import Index, Table
 from database_migration.model.target_names import NameChange
-from database_migration.steps.schema_compare.expected import ExpectedSchema
+from database_migration.steps.schema_compare.expected.build import ExpectedSchema
 
 _PER_SCHEMA = "made to fit, and to meet no other name of the schema"
 _BY_SPEC = "the spec says so"

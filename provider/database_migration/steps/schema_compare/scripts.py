@@ -9,7 +9,7 @@ from database_migration.ledger import Ledger
 from database_migration.model.report import ReportScript
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.existing import schema_exists
-from database_migration.steps.schema_compare.expected import ExpectedSchema
+from database_migration.steps.schema_compare.expected.build import ExpectedSchema
 
 SCHEMA = "schema"
 """The ledger's kind of a schema of ours."""

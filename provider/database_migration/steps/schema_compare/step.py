@@ -11,12 +11,7 @@ from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, ReportScript, ReportTable, verdict_of
 from database_migration.model.schema import Schema
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.schema_compare.collation_table import collation_table
-from database_migration.steps.schema_compare.compare import AnyDifference, Comparison, compare_schemas
-from database_migration.steps.schema_compare.existing import read_target
-from database_migration.steps.schema_compare.expected import ExpectedSchema, expected_target
-from database_migration.steps.schema_compare.expected_code import REPLACED_NOTE, expected_code
-from database_migration.steps.schema_compare.index_advice import (
+from database_migration.steps.schema_compare.advice.indexes import (
     Advice,
     advice_script,
     advice_table,
@@ -24,10 +19,16 @@ from database_migration.steps.schema_compare.index_advice import (
     redundant,
     unused,
 )
+from database_migration.steps.schema_compare.advice.workload import missing_for_queries
+from database_migration.steps.schema_compare.collation_table import collation_table
+from database_migration.steps.schema_compare.differences.schemas import AnyDifference, Comparison, compare_schemas
+from database_migration.steps.schema_compare.differences.spelling import spell_type
+from database_migration.steps.schema_compare.existing import read_target
+from database_migration.steps.schema_compare.expected.build import ExpectedSchema, expected_target
+from database_migration.steps.schema_compare.expected.code import REPLACED_NOTE, expected_code
 from database_migration.steps.schema_compare.names_table import names_table
 from database_migration.steps.schema_compare.options import SchemaCompareOptions
 from database_migration.steps.schema_compare.scripts import schema_is_ours, schema_scripts
-from database_migration.steps.schema_compare.spelling import spell_type
 from database_migration.steps.schema_compare.stored_code import (
     CodeOutcome,
     code_findings,
@@ -36,7 +37,6 @@ from database_migration.steps.schema_compare.stored_code import (
     stub_script,
 )
 from database_migration.steps.schema_compare.waivers import apply_waivers, note_waivers
-from database_migration.steps.schema_compare.workload_advice import missing_for_queries
 from database_migration.steps.translate_queries.corpus import read_corpus
 
 

@@ -10,7 +10,7 @@ from database_migration.engines.protocol import StoredCodeCarrier
 from database_migration.model.report import Finding, ReportScript, Severity
 from database_migration.model.schema import CodeKind, StoredCode
 from database_migration.steps.schema_compare.effort import Effort, code_effort
-from database_migration.steps.schema_compare.expected_code import ExpectedCode
+from database_migration.steps.schema_compare.expected.code import ExpectedCode
 
 CARRIED, REPLACED, MANUAL = "carried", "replaced", "manual"
 

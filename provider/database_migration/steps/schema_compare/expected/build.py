@@ -12,19 +12,19 @@ from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import ForeignKey, Schema, Sequence, Table, UserType, View
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.schema_compare.casts import cast_places, casts_of, lossy_casts, unused_casts
-from database_migration.steps.schema_compare.expected_views import ExpectedView, expected_views, view_findings
-from database_migration.steps.schema_compare.key_collations import unify_key_collations
-from database_migration.steps.schema_compare.key_types import Place, unify_key_types
-from database_migration.steps.schema_compare.label_tables import label_tables
-from database_migration.steps.schema_compare.portable import (
+from database_migration.steps.schema_compare.expected.casts import cast_places, casts_of, lossy_casts, unused_casts
+from database_migration.steps.schema_compare.expected.key_collations import unify_key_collations
+from database_migration.steps.schema_compare.expected.key_types import Place, unify_key_types
+from database_migration.steps.schema_compare.expected.label_tables import label_tables
+from database_migration.steps.schema_compare.expected.portable import (
     listed_objects,
     portable_table,
     without_referenced_partitions,
 )
-from database_migration.steps.schema_compare.rename import rename_table
+from database_migration.steps.schema_compare.expected.rename import rename_table
+from database_migration.steps.schema_compare.expected.unique_names import unique_names
+from database_migration.steps.schema_compare.expected.views import ExpectedView, expected_views, view_findings
 from database_migration.steps.schema_compare.table_order import table_order
-from database_migration.steps.schema_compare.unique_names import unique_names
 
 BOOLEANS_NOTE = "booleans"
 """The ledger's note of tinyint(1) columns that hold only 0, 1 and NULL: {source table: [columns]}."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from database_migration.model.schema import Index, Table
-from database_migration.steps.schema_compare.difference import Difference, Weight
-from database_migration.steps.schema_compare.same_expression import same_expression
-from database_migration.steps.schema_compare.spelling import spell_index
+from database_migration.steps.schema_compare.differences.difference import Difference, Weight
+from database_migration.steps.schema_compare.differences.same_expression import same_expression
+from database_migration.steps.schema_compare.differences.spelling import spell_index
 
 
 @dataclass(frozen=True, slots=True)

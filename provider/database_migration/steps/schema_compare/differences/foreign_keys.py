@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from database_migration.model.schema import ForeignKey, Table
-from database_migration.steps.schema_compare.difference import Difference, Weight
-from database_migration.steps.schema_compare.spelling import spell_foreign_key
+from database_migration.steps.schema_compare.differences.difference import Difference, Weight
+from database_migration.steps.schema_compare.differences.spelling import spell_foreign_key
 
 _SAME_ACTION = {"NO ACTION": "RESTRICT"}  # they differ for deferred constraints only
 

@@ -8,16 +8,16 @@ from typing import TypeAlias
 
 from database_migration.engines.protocol import Statement
 from database_migration.model.schema import Schema, Table
-from database_migration.steps.schema_compare.checks import CheckDifference, compare_checks
-from database_migration.steps.schema_compare.columns import ColumnDifference, compare_columns
-from database_migration.steps.schema_compare.expected import ExpectedSchema
-from database_migration.steps.schema_compare.foreign_keys import ForeignKeyDifference, compare_foreign_keys
-from database_migration.steps.schema_compare.indexes import IndexDifference, compare_indexes
-from database_migration.steps.schema_compare.label_tables import missing_tables
-from database_migration.steps.schema_compare.sequences import SequenceDifference, compare_sequences
-from database_migration.steps.schema_compare.tables import TableDifference, compare_table
-from database_migration.steps.schema_compare.user_types import TypeDifference, compare_types
-from database_migration.steps.schema_compare.views import ViewDifference, compare_views
+from database_migration.steps.schema_compare.differences.checks import CheckDifference, compare_checks
+from database_migration.steps.schema_compare.differences.columns import ColumnDifference, compare_columns
+from database_migration.steps.schema_compare.differences.foreign_keys import ForeignKeyDifference, compare_foreign_keys
+from database_migration.steps.schema_compare.differences.indexes import IndexDifference, compare_indexes
+from database_migration.steps.schema_compare.differences.sequences import SequenceDifference, compare_sequences
+from database_migration.steps.schema_compare.differences.tables import TableDifference, compare_table
+from database_migration.steps.schema_compare.differences.user_types import TypeDifference, compare_types
+from database_migration.steps.schema_compare.differences.views import ViewDifference, compare_views
+from database_migration.steps.schema_compare.expected.build import ExpectedSchema
+from database_migration.steps.schema_compare.expected.label_tables import missing_tables
 
 AnyDifference: TypeAlias = (
     TableDifference

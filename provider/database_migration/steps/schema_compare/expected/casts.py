@@ -10,8 +10,8 @@ from database_migration.model.mapping.casts import winning_cast
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import TableSelection
-from database_migration.steps.schema_compare.fits import fits
-from database_migration.steps.schema_compare.spelling import spell_type
+from database_migration.steps.schema_compare.differences.fits import fits
+from database_migration.steps.schema_compare.differences.spelling import spell_type
 
 
 def casts_of(table: Table, mapping: TypeMapping, selection: TableSelection, *, crosses: bool) -> dict[str, str]:

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from database_migration.model.schema import Column, Table
-from database_migration.steps.schema_compare.difference import Difference, Weight
-from database_migration.steps.schema_compare.fits import fits
-from database_migration.steps.schema_compare.same_expression import same_expression
-from database_migration.steps.schema_compare.spelling import spell_column, spell_default, spell_identity, spell_type
+from database_migration.steps.schema_compare.differences.difference import Difference, Weight
+from database_migration.steps.schema_compare.differences.fits import fits
+from database_migration.steps.schema_compare.differences.same_expression import same_expression
+from database_migration.steps.schema_compare.differences.spelling import (
+    spell_column,
+    spell_default,
+    spell_identity,
+    spell_type,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from sqlglot.errors import SqlglotError
 from database_migration.engines.protocol import Session
 from database_migration.model.schema import Table
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.schema_compare.expected import ExpectedSchema
-from database_migration.steps.schema_compare.index_advice import Advice, plain_index, serves
+from database_migration.steps.schema_compare.advice.indexes import Advice, plain_index, serves
+from database_migration.steps.schema_compare.expected.build import ExpectedSchema
 from database_migration.steps.translate_queries.corpus import Query
 
 LARGE = 10_000

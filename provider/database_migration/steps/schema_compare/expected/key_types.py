@@ -14,8 +14,8 @@ from database_migration.model.integer_range import integer_range
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Column, Table
 from database_migration.model.text_comparison import is_text
-from database_migration.steps.schema_compare.fits import fits
-from database_migration.steps.schema_compare.spelling import spell_type
+from database_migration.steps.schema_compare.differences.fits import fits
+from database_migration.steps.schema_compare.differences.spelling import spell_type
 
 Place = tuple[str, str]
 """(table, column)"""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from database_migration.model.schema import Check, Table
-from database_migration.steps.schema_compare.difference import Difference, Weight
-from database_migration.steps.schema_compare.same_expression import same_expression
+from database_migration.steps.schema_compare.differences.difference import Difference, Weight
+from database_migration.steps.schema_compare.differences.same_expression import same_expression
 
 
 @dataclass(frozen=True, slots=True)

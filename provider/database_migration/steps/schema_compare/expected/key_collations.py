@@ -8,7 +8,7 @@ from dataclasses import replace
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import Column, Table
 from database_migration.model.text_comparison import CITEXT, is_text
-from database_migration.steps.schema_compare.key_types import Place, tied_columns
+from database_migration.steps.schema_compare.expected.key_types import Place, tied_columns
 
 
 def unify_key_collations(tables: Sequence[Table]) -> tuple[tuple[Table, ...], list[Finding]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from database_migration.model.schema import Table
-from database_migration.steps.schema_compare.difference import NamedDifference, Weight
+from database_migration.steps.schema_compare.differences.difference import NamedDifference, Weight
 
 
 @dataclass(frozen=True, slots=True)

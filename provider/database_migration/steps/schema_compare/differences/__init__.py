@@ -1,0 +1,1 @@
+"""The expected schema against the one that is there, object by object."""
