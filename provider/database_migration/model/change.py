@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -25,6 +26,9 @@ class _Unchanged:
 
     def __repr__(self) -> str:
         return "UNCHANGED"
+
+    def __reduce__(self) -> str:
+        return "UNCHANGED"  # there is one of it, also after it was put aside and read back
 
 
 UNCHANGED: Final = _Unchanged()
@@ -49,6 +53,14 @@ class Change:
     after: RowImage | None = None
 
 
+class LargeChanges(Collection[Change]):
+    """Changes that are too many for memory: they lie elsewhere, and can be gone through again and again."""
+
+    @abstractmethod
+    def parts(self) -> Iterator[Sequence[Change]]:
+        """The changes in order, so many at a time as memory holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeTransaction:
     """The changes of one transaction, in order.
@@ -61,9 +73,12 @@ class ChangeTransaction:
     position: LogPosition
     committed_at: datetime
     """UTC, by the clock of the server that committed."""
-    changes: tuple[Change, ...] = ()
+    changes: Collection[Change] = ()
+    """A tuple, or LargeChanges."""
     identity: str = ""
     """What else the engine knows the transaction by (PostgreSQL: its number); for ``Visibility``."""
+    octets: int = field(default=0, compare=False)
+    """What the changes take in memory now, by the octets that the log has of them; none where they lie elsewhere."""
 
     @property
     def is_heartbeat(self) -> bool:
@@ -71,4 +86,4 @@ class ChangeTransaction:
         return not self.changes
 
 
-__all__ = ["UNCHANGED", "Change", "ChangeTransaction", "Operation", "RowImage", "Value"]
+__all__ = ["UNCHANGED", "Change", "ChangeTransaction", "LargeChanges", "Operation", "RowImage", "Value"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from database_migration.steps.replicate.applier import Applied, Applier, pairs_read, take_lock
+from database_migration.steps.replicate.applied import Applied
+from database_migration.steps.replicate.applier import Applier, pairs_read, take_lock
 from database_migration.steps.replicate.background import BackgroundApplier
 from database_migration.steps.replicate.capture import start_capture
 from database_migration.steps.replicate.lag import Lag, applied_position, lag

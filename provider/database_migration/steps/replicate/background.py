@@ -10,7 +10,8 @@ from typing import Self
 from database_migration.errors import Interrupted
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction
-from database_migration.steps.replicate.applier import Applied, Applier
+from database_migration.steps.replicate.applied import Applied
+from database_migration.steps.replicate.applier import Applier
 from database_migration.steps.replicate.options import ReplicateOptions
 from database_migration.steps.replicate.touched_rows import TouchedRows
 from database_migration.steps.run import MigrationRun

@@ -102,14 +102,17 @@ class CopySeam:
         """Make ready for ``sort``: wait until reads see the batch, and for the readings that a TRUNCATE meets."""
         self._watch().wait(batch, timeout=VISIBLE_WITHIN)
         self._states.clear()
-        changes = [change for transaction in batch for change in transaction.changes]
-        for table in {change.table for change in changes if change.operation is Operation.TRUNCATE}:
-            self._let_readings_end(table)
+        truncated: set[str] = set()
         wanted: set[Chunk] = set()
-        for change in changes:
-            for image in (change.before, change.after):
-                if image is not None:
-                    wanted.update((change.table, chunk) for chunk in self._chunks(change.table, image))
+        for transaction in batch:
+            for change in transaction.changes:
+                if change.operation is Operation.TRUNCATE:
+                    truncated.add(change.table)
+                for image in (change.before, change.after):
+                    if image is not None:
+                        wanted.update((change.table, chunk) for chunk in self._chunks(change.table, image))
+        for table in truncated:
+            self._let_readings_end(table)
         self._look_up(wanted)
 
     def sort(self, changes: Sequence[Change]) -> Sorted:

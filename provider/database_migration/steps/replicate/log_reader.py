@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 _CONFIRM_EVERY = 1.0
 _JOIN_WITHIN = 30.0
+_AHEAD_OCTETS = 16 << 20
+"""Octets of log that wait for the applier, at most by one transaction more: few wide rows are many octets."""
 
 
 class LogReader:
@@ -49,6 +51,7 @@ class LogReader:
         self._ahead = ahead
         self._queue: deque[ChangeTransaction] = deque()
         self._queued_changes = 0
+        self._queued_octets = 0
         self._changed = threading.Condition()
         self._stopping = False
         self._ended = False
@@ -84,6 +87,7 @@ class LogReader:
             if self._queue:
                 transaction = self._queue.popleft()
                 self._queued_changes -= len(transaction.changes)
+                self._queued_octets -= transaction.octets
                 self._changed.notify_all()
                 return transaction
             if self._error is not None:
@@ -118,7 +122,9 @@ class LogReader:
 
     def _put(self, transaction: ChangeTransaction) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._queued_changes < self._ahead)
+            self._changed.wait_for(
+                lambda: self._stopping or (self._queued_changes < self._ahead and self._queued_octets < _AHEAD_OCTETS)
+            )
             if self._stopping:
                 return False
             if transaction.is_heartbeat and self._queue and self._queue[-1].is_heartbeat:
@@ -126,6 +132,7 @@ class LogReader:
             else:
                 self._queue.append(transaction)
             self._queued_changes += len(transaction.changes)
+            self._queued_octets += transaction.octets
             self._changed.notify_all()
             return True
 

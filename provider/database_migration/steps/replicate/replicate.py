@@ -13,7 +13,8 @@ from database_migration.errors import Interrupted, MigrationError, PositionLost,
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Phase, Side
 from database_migration.model.report import Report, Scalar, Verdict
-from database_migration.steps.replicate.applier import Applied, Applier, take_lock
+from database_migration.steps.replicate.applied import Applied
+from database_migration.steps.replicate.applier import Applier, take_lock
 from database_migration.steps.replicate.background import BackgroundApplier
 from database_migration.steps.replicate.cascaded import cascaded, is_settled, note_settled_copy
 from database_migration.steps.replicate.early_indexes import build_early_indexes

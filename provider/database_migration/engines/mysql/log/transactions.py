@@ -33,6 +33,7 @@ from pymysqlreplication.row_event import (
     WriteRowsEvent,
 )
 
+from database_migration.engines.change_buffer import ChangeBuffer
 from database_migration.engines.mysql.log.charsets import Charsets
 from database_migration.engines.mysql.log.position import position
 from database_migration.engines.mysql.log.row_image import TableDecoder
@@ -65,7 +66,7 @@ class TransactionAssembly:
         self._names = frozenset(tables)
         self._charsets = charsets
         self._decoders: dict[int, tuple[object, TableDecoder]] = {}
-        self._changes: list[Change] = []
+        self._changes = ChangeBuffer()
         self._open = False
         self._ours = False
         self.consumed = start
@@ -99,16 +100,17 @@ class TransactionAssembly:
 
     def _begin(self, event: Any) -> None:
         self._open = True
-        self._changes = []
+        self._changes.clear()
         self._ours = bool(event.packet.flags & _SKIP_REPLICATION)
 
     def _commit(self, event: Any, file: str) -> ChangeTransaction | None:
         committed_at = datetime.fromtimestamp(event.timestamp, UTC)
-        changes = () if self._ours else tuple(self._changes)
-        self._changes = []
+        changes, octets = self._changes.take()
+        if self._ours:
+            changes = ()
         self._open = self._ours = False
         self._consume(file, event.packet.log_pos, committed_at)
-        return ChangeTransaction(self.consumed, committed_at, changes) if changes else None
+        return ChangeTransaction(self.consumed, committed_at, changes, octets=octets) if changes else None
 
     def _consume(self, file: str, offset: int, at: datetime) -> None:
         reached = position(file, offset)
@@ -135,11 +137,11 @@ class TransactionAssembly:
                     subject=self._schema,
                 )
             case Meaning.ROLLBACK:
-                self._changes = []
+                self._changes.clear()
                 return self._commit(event, file)
             case Meaning.TRUNCATE:
                 if not ours:
-                    self._changes += [Change(Operation.TRUNCATE, table) for table in statement.tables]
+                    self._changes.extend((Change(Operation.TRUNCATE, table) for table in statement.tables), 0)
                 return self._commit(event, file)
             case Meaning.SCHEMA_CHANGE if not ours:
                 raise SourceChanged(
@@ -170,15 +172,16 @@ class TransactionAssembly:
             )
         decoder = self._decoder(event, subject)
         data = event.packet.read(event.event_size - event.packet.read_bytes)
+        bitmaps, octets = [event.columns_present_bitmap], len(data)
         if isinstance(event, WriteRowsEvent):
-            rows = decoder.rows(data, [event.columns_present_bitmap])
-            self._changes += [Change(Operation.INSERT, event.table, after=after) for (after,) in rows]
+            rows = decoder.rows(data, bitmaps)
+            self._changes.extend((Change(Operation.INSERT, event.table, None, after) for (after,) in rows), octets)
         elif isinstance(event, DeleteRowsEvent):
-            rows = decoder.rows(data, [event.columns_present_bitmap])
-            self._changes += [Change(Operation.DELETE, event.table, before=before) for (before,) in rows]
+            rows = decoder.rows(data, bitmaps)
+            self._changes.extend((Change(Operation.DELETE, event.table, before) for (before,) in rows), octets)
         elif isinstance(event, UpdateRowsEvent):
-            rows = decoder.rows(data, [event.columns_present_bitmap, event.columns_present_bitmap2])
-            self._changes += [Change(Operation.UPDATE, event.table, *images) for images in rows]
+            rows = decoder.rows(data, [*bitmaps, event.columns_present_bitmap2])
+            self._changes.extend((Change(Operation.UPDATE, event.table, *images) for images in rows), octets)
 
     def _decoder(self, event: Any, subject: str) -> TableDecoder:
         known = self._decoders.get(event.table_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from database_migration.engines.change_buffer import ChangeBuffer
 from database_migration.engines.postgres.column_types import KIND_OF_OID
 from database_migration.engines.postgres.log import pgoutput
 from database_migration.engines.postgres.log.replication_stream import format_lsn
@@ -65,7 +66,7 @@ class TransactionAssembly:
         self._oids = oids
         self._names = {oid: name for name, oid in oids.items()}
         self._shapes: dict[int, _TableShape | None] = {}
-        self._changes: list[Change] = []
+        self._changes = ChangeBuffer()
         self._ours = False
         self._number = 0
         self.open = False
@@ -82,7 +83,8 @@ class TransactionAssembly:
                 subject=self._schema,
             ) from error
         if isinstance(message, pgoutput.Begin):
-            self._changes, self._ours, self.open = [], False, True
+            self._changes.clear()
+            self._ours, self.open = False, True
             self._number = message.number
         elif isinstance(message, pgoutput.Commit):
             return self._commit(message)
@@ -93,13 +95,16 @@ class TransactionAssembly:
         elif isinstance(message, pgoutput.Relation):
             self._shapes[message.oid] = self._shape(message)
         elif message is not None and not self._ours:
-            self._changes += self._of_row(message)
+            for change in self._of_row(message):
+                self._changes.add(change, len(data))
         return None
 
     def _commit(self, message: pgoutput.Commit) -> ChangeTransaction:
-        changes = () if self._ours else tuple(self._changes)
-        self._changes, self.open = [], False
-        return ChangeTransaction(position(message.end_lsn), message.committed_at, changes, str(self._number))
+        changes, octets = self._changes.take()
+        if self._ours:
+            changes = ()
+        self.open = False
+        return ChangeTransaction(position(message.end_lsn), message.committed_at, changes, str(self._number), octets)
 
     def _of_row(self, message: pgoutput.Insert | pgoutput.Update | pgoutput.Delete | pgoutput.Truncate) -> list[Change]:
         if isinstance(message, pgoutput.Truncate):
