@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 import pytest
@@ -202,7 +201,7 @@ def test_matching_finds_rows_by_values(session: PostgresSession, t: Table) -> No
     assert len(ENGINE.writer.matching(session, SCHEMA, t, columns, {})) == 3
 
 
-def test_thousands_of_small_changes_are_applied_per_second(session: PostgresSession, t: Table) -> None:
+def test_thousands_of_small_changes_are_applied_in_order(session: PostgresSession, t: Table) -> None:
     changes: list[Change] = []
     for n in range(4000):
         changes += [
@@ -211,9 +210,5 @@ def test_thousands_of_small_changes_are_applied_per_second(session: PostgresSess
         ]
         if n % 2:
             changes.append(delete("t", id=str(n)))
-    began = time.monotonic()
     apply(session, t, *changes)
-    rate = len(changes) / (time.monotonic() - began)
-    print(f"{rate:.0f} changes/s")
-    assert session.execute("SELECT count(*) FROM t") == [(2000,)]
-    assert rate > 2500
+    assert session.execute("SELECT count(*), count(*) FILTER (WHERE a = 'changed') FROM t") == [(2000, 2000)]

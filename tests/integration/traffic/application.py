@@ -236,16 +236,17 @@ def fence_is_up(run: MigrationRun) -> bool:
 
 
 @contextmanager
-def open_transaction(database: Database, seconds: float = 6.0) -> Iterator[None]:
-    """A transaction that has written and is busy for some time, so that no fence may end its session."""
-    written = threading.Event()
+def open_transaction(database: Database) -> Iterator[None]:
+    """A transaction that has written and is busy as long as the block, so that no fence may end its session."""
+    written, over = threading.Event(), threading.Event()
 
     def work() -> None:
         with database.connect("blocker") as session, suppress(MigrationError), session.transaction():
             session.execute("INSERT INTO entry VALUES (99, 1, 'an open transaction')")
             written.set()
             sleep = "pg_sleep" if database.engine.traits.engine == "postgres" else "SLEEP"
-            session.execute(f"SELECT {sleep}({seconds})")
+            while not over.is_set():
+                session.execute(f"SELECT {sleep}(1)")
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -253,7 +254,8 @@ def open_transaction(database: Database, seconds: float = 6.0) -> Iterator[None]
     try:
         yield
     finally:
-        thread.join(seconds + 10)
+        over.set()
+        thread.join(20)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 
 from database_migration.engines.postgres.log.pgoutput import (
-    TOASTED,
     Begin,
     Commit,
     Delete,
@@ -21,6 +20,7 @@ from database_migration.engines.postgres.log.pgoutput import (
     Update,
     decode,
 )
+from database_migration.model.change import UNCHANGED
 
 MOMENT = datetime(2026, 11, 22, 12, 30, 0, 123456, tzinfo=UTC)
 MICROS = struct.pack("!q", 848_665_800_123_456)
@@ -58,7 +58,7 @@ MESSAGES = [
     ),
     (b"R" + u32(1) + b"\0t\0n\0\0", Relation(1, "pg_catalog", "t", "n", ())),
     (b"I" + u32(16385) + b"N" + cells("1", None, "日本\n", ""), Insert(16385, ("1", None, "日本\n", ""))),
-    (b"U" + u32(16385) + b"N" + cells("1", b"u"), Update(16385, None, False, ("1", TOASTED))),
+    (b"U" + u32(16385) + b"N" + cells("1", b"u"), Update(16385, None, False, ("1", UNCHANGED))),
     (
         b"U" + u32(16385) + b"K" + cells("1", None) + b"N" + cells("2", "x"),
         Update(16385, ("1", None), True, ("2", "x")),

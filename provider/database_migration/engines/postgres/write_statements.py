@@ -2,16 +2,21 @@
 
 Neighbours of one kind share a statement as long as each row is touched once, in their order: the server
 works through the rows of a statement one after another and checks unique keys at each, as it would have done singly.
+Many rows go as one array for each column (``row_arrays``), which costs the driver and the server a fraction of as many
+parameters as there are values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 from database_migration.engines.postgres.column_types import parameter_type
 from database_migration.engines.postgres.names import quote
+from database_migration.engines.postgres.row_arrays import array_text, fits_an_array
 from database_migration.engines.postgres.row_sql.folded_keys import FoldedKey
 from database_migration.engines.postgres.row_sql.values import is_sent_as_it_is, parameter
 from database_migration.errors import NotPossible, SourceChanged
@@ -29,7 +34,7 @@ class Write:
     """A statement with PostgreSQL's own parameters ($1, $2, …) and its values."""
 
     sql: str
-    values: list[str | None]
+    values: Sequence[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,9 @@ class Writes:
     """The statement writes its row, or the target's collation takes the key for another row's."""
 
 
-_Step = tuple[bool, tuple[str | None, ...], list[str | None]]
-"""Whether a row is put (or deleted), its key, the statement's values for it."""
+_Values = tuple[str | None, ...]
+_Step = tuple[bool, _Values, _Values]
+"""Whether a row is put (or deleted), its key, the transfer texts that the statement takes of it."""
 
 
 @dataclass(slots=True)
@@ -51,8 +57,8 @@ class _Run:
     """Neighbours of one kind that no row occurs in twice."""
 
     puts: bool
-    rows: list[list[str | None]] = field(default_factory=list)
-    keys: set[tuple[str | None, ...]] = field(default_factory=set)
+    rows: list[_Values] = field(default_factory=list)
+    keys: set[_Values] = field(default_factory=set)
 
 
 class TableWriter:
@@ -70,7 +76,10 @@ class TableWriter:
         self._folded = FoldedKey.of(pair)
         self._insert_head = self._head()
         self._put_one = "" if not pair.row_key or key_is_unique else self._update_or_insert()
-        self._key_places = [list(pair.columns).index(one) for one in pair.row_key]
+        self._pick_all, self._pick_key = _picker(self._all), _picker(self._key)
+        self._pick_key_of_row = _picked([list(pair.columns).index(one) for one in pair.row_key])
+        self._upsert_arrays = self._upsert_of_arrays()
+        self._delete_arrays = self._delete_of_arrays()
 
     def writes(self, changes: Sequence[Change]) -> list[Writes]:
         """The statements of changes, in order."""
@@ -113,29 +122,45 @@ class TableWriter:
         return [self._delete(change.before or {}), put] if moved else [put]
 
     def _of_run(self, run: _Run) -> list[Writes]:
+        columns, arrays = (self._all, self._upsert_arrays) if run.puts else (self._key, self._delete_arrays)
+        if len(run.rows) > 1 and arrays:
+            texts = [
+                array_text(_received(one, values))
+                for one, values in zip(columns, zip(*run.rows, strict=True), strict=True)
+            ]
+            return [Writes((Write(arrays, texts),))]
         found, start = [], 0
         while start < len(run.rows):
             size = next(size for size in _ROWS_AT_ONCE if size <= len(run.rows) - start)
             rows = run.rows[start : start + size]
             statement = self._upsert(size) if run.puts else self._delete_rows(size)
-            found.append(Writes((Write(_numbered(statement), [value for row in rows for value in row]),)))
+            values = [value for row in rows for value in map(_as_parameter, columns, row)]
+            found.append(Writes((Write(_numbered(statement), values),)))
             start += size
         return found
 
     def _key_changed(self, before: RowImage, after: RowImage) -> bool:
+        try:
+            old, new = self._pick_key(before), self._pick_key(after)
+        except KeyError:  # it tells only what changed
+            pass
+        else:
+            if UNCHANGED not in new:
+                return old != new
         return any(
             one.source in before and after.get(one.source) is not UNCHANGED and before[one.source] != after[one.source]
             for one in self._key
         )
 
     def _put(self, after: RowImage) -> _Step | Writes:
-        values = self._values(self._all, after)
+        row = self._texts(self._all, self._pick_all, after)
+        if self.key_is_unique and self._folded is None:
+            return True, self._pick_key_of_row(row), row
+        values = [_as_parameter(one, value) for one, value in zip(self._all, row, strict=True)]
         if self.key_is_unique and self._folded is not None:
             names = [one.name for one in self._key], [one.name for one in self._rest]
             put = f"{self._insert_head} VALUES {_marks(len(self._all))} {self._folded.on_conflict(*names)}"
             return Writes((Write(_numbered(put), values),), must_put=True)
-        if self.key_is_unique:
-            return True, tuple(values[place] for place in self._key_places), values
         key = self._key_values(after)
         return Writes((Write(_numbered(self._put_one), [*self._values(self._rest, after), *key, *values]),))
 
@@ -146,14 +171,33 @@ class TableWriter:
 
     def _upsert(self, rows: int) -> str:
         marks = ", ".join([_marks(len(self._all))] * rows)
+        return f"{self._insert_head} VALUES {marks} {self._on_conflict()}"
+
+    def _upsert_of_arrays(self) -> str:
+        """The same with a parameter for each column, an array of any number of values; "" where that cannot be."""
+        if not self._key or not all(fits_an_array(one.formed.column) for one in self._all):
+            return ""
+        arrays = ", ".join(f"{_MARK}::{self._type(one)}[]" for one in self._all)
+        return _numbered(f"{self._insert_head} SELECT * FROM unnest({arrays}) {self._on_conflict()}")
+
+    def _delete_of_arrays(self) -> str:
+        """Of a key of several columns the server could not be sure to use the index."""
+        if len(self._key) != 1 or self._folded is not None or not fits_an_array(self._key[0].formed.column):
+            return ""
+        (key,) = self._key
+        return _numbered(f"DELETE FROM {self._table} WHERE {key.name} = ANY ({_MARK}::{self._type(key)}[])")
+
+    def _on_conflict(self) -> str:
         key = ", ".join(one.name for one in self._key)
         sets = ", ".join(f"{one.name} = EXCLUDED.{one.name}" for one in self._rest)
-        action = f"DO UPDATE SET {sets}" if sets else "DO NOTHING"
-        return f"{self._insert_head} VALUES {marks} ON CONFLICT ({key}) {action}"
+        return f"ON CONFLICT ({key}) " + (f"DO UPDATE SET {sets}" if sets else "DO NOTHING")
+
+    def _type(self, column: _Column) -> str:
+        return parameter_type(column.formed.column.type, self._schema)
 
     def _update_or_insert(self) -> str:
         """For a key that no unique index guards (yet): there is one applier, so nobody comes between."""
-        marks = ", ".join(f"{_MARK}::{parameter_type(one.formed.column.type, self._schema)}" for one in self._all)
+        marks = ", ".join(f"{_MARK}::{self._type(one)}" for one in self._all)
         found = f"SELECT 1 FROM {self._table} WHERE {self._is_key()}"
         if self._rest:
             found = f"UPDATE {self._table} SET {_equal(self._rest, ', ')} WHERE {self._is_key()} RETURNING 1"
@@ -167,10 +211,10 @@ class TableWriter:
         return Writes((Write(_numbered(update), values),), change)
 
     def _delete(self, before: RowImage) -> _Step | Writes:
-        key = self._key_values(before)
         if self._folded is not None:
-            return Writes((Write(_numbered(self._delete_rows(1)), key),))
-        return False, tuple(key), key
+            return Writes((Write(_numbered(self._delete_rows(1)), self._key_values(before)),))
+        key = self._texts(self._key, self._pick_key, before)
+        return False, key, key
 
     def _is_key(self) -> str:
         """The condition on one row's key, whose marks take ``_key_values``."""
@@ -191,19 +235,28 @@ class TableWriter:
         return f"DELETE FROM {self._table} WHERE ({key}) IN ({', '.join([_marks(len(self._key))] * rows)})"
 
     def _values(self, columns: Sequence[_Column], image: RowImage) -> list[str | None]:
-        values: list[str | None] = []
-        for one in columns:
-            value = image.get(one.source, UNCHANGED)
-            if value is None or isinstance(value, str):
-                values.append(value if one.as_it_is else parameter(one.formed, value))
-            else:
-                raise SourceChanged(
-                    f"The log does not tell the value of the column {one.source}.",
-                    mend="log whole rows (binlog_row_image=FULL, or a replica identity that holds the key);"
-                    " if the table's columns changed, plan the migration anew.",
-                    subject=self.pair.source.name,
-                )
-        return values
+        """Parameters of some columns."""
+        return [_as_parameter(one, self._text(one, image.get(one.source, UNCHANGED))) for one in columns]
+
+    def _texts(self, columns: Sequence[_Column], pick: _Picker, image: RowImage) -> _Values:
+        """Transfer texts of some columns, which the image has to tell."""
+        try:
+            values = pick(image)
+        except KeyError:
+            values = (UNCHANGED,)
+        if UNCHANGED in values:
+            return tuple(self._text(one, image.get(one.source, UNCHANGED)) for one in columns)
+        return values  # type: ignore[return-value]  # none of them is UNCHANGED
+
+    def _text(self, column: _Column, value: Value) -> str | None:
+        if value is None or isinstance(value, str):
+            return value
+        raise SourceChanged(
+            f"The log does not tell the value of the column {column.source}.",
+            mend="log whole rows (binlog_row_image=FULL, or a replica identity that holds the key);"
+            " if the table's columns changed, plan the migration anew.",
+            subject=self.pair.source.name,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +273,32 @@ def _read(pairs: Sequence[ColumnPair]) -> tuple[_Column, ...]:
         _Column(one.source.name, quote(one.target.name), one.on_target, is_sent_as_it_is(one.on_target))
         for one in pairs
     )
+
+
+_Picker = Callable[[RowImage], tuple[Value, ...]]
+
+
+def _picker(columns: Sequence[_Column]) -> _Picker:
+    """Takes the values of some columns out of a row image; KeyError where it lacks one."""
+    return _picked([one.source for one in columns])
+
+
+def _picked(places: Sequence[Any]) -> Callable[[Any], Any]:
+    if not places:
+        return lambda _: ()
+    if len(places) == 1:
+        (only,) = places
+        return lambda values: (values[only],)
+    return itemgetter(*places)
+
+
+def _as_parameter(column: _Column, value: str | None) -> str | None:
+    return value if column.as_it_is else parameter(column.formed, value)
+
+
+def _received(column: _Column, values: Sequence[str | None]) -> Sequence[str | None]:
+    """One column of many rows, as parameters."""
+    return values if column.as_it_is else [parameter(column.formed, value) for value in values]
 
 
 @lru_cache(maxsize=1000)

@@ -9,21 +9,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+
+from database_migration.model.change import UNCHANGED, Value
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
-
-class _Toasted:
-    def __repr__(self) -> str:
-        return "TOASTED"
-
-
-TOASTED: Final = _Toasted()
-"""A value stored out of line that the change did not touch."""
-
-Cell = str | None | _Toasted
-Cells = tuple[Cell, ...]
+Cells = tuple[Value, ...]
+"""The columns of a row in the server's own text; UNCHANGED: stored out of line, and the change did not touch it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,27 +220,39 @@ class _Reader:
         return found
 
     def cells(self) -> Cells:
-        return tuple(self._cell() for _ in range(self.unsigned16()))
+        """A row's columns; written without calls, as this is where most of the time of reading a log goes."""
+        count = self.unsigned16()
+        data, place, length_at = self._data, self._place, _U32.unpack_from
+        found: list[Value] = []
+        try:
+            for _ in range(count):
+                kind = data[place]
+                place += 1
+                if kind == _TEXT:
+                    start = place + 4
+                    place = start + length_at(data, place)[0]
+                    found.append(data[start:place].decode())
+                elif kind == _NULL:
+                    found.append(None)
+                elif kind == _OUT_OF_LINE:
+                    found.append(UNCHANGED)
+                else:
+                    raise ValueError(f"a pgoutput tuple has a value of kind {bytes([kind])!r}")
+        except (IndexError, struct.error):
+            place = len(data) + 1
+        if place > len(data):
+            raise ValueError("a pgoutput message ends early")
+        self._place = place
+        return tuple(found)
 
-    def _cell(self) -> Cell:
-        kind = self.byte()
-        if kind == b"t":
-            return self.octets(self.unsigned32()).decode()
-        if kind == b"n":
-            return None
-        if kind == b"u":
-            return TOASTED
-        raise ValueError(f"a pgoutput tuple has a value of kind {kind!r}")
 
-
+_TEXT, _NULL, _OUT_OF_LINE = b"tnu"
 _U16, _U32, _U64 = struct.Struct("!H"), struct.Struct("!I"), struct.Struct("!Q")
 _S32, _S64 = struct.Struct("!i"), struct.Struct("!q")
 
 
 __all__ = [
-    "TOASTED",
     "Begin",
-    "Cell",
     "Cells",
     "Commit",
     "Delete",

@@ -14,7 +14,7 @@ from database_migration.engines.change_buffer import ChangeBuffer
 from database_migration.engines.postgres.column_types import KIND_OF_OID
 from database_migration.engines.postgres.log import pgoutput
 from database_migration.engines.postgres.log.replication_stream import format_lsn
-from database_migration.engines.postgres.row_sql.values import decoded
+from database_migration.engines.postgres.row_sql.values import decoder
 from database_migration.errors import SourceChanged, ValueRefused
 from database_migration.model.change import UNCHANGED, Change, ChangeTransaction, Operation, Value
 from database_migration.model.column_type import Kind
@@ -26,31 +26,29 @@ MARKER_PREFIX = "database_migration"
 _REPLAN = "compare the schemas and plan the migration anew."
 
 
+_Conversion = Callable[[str], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class _TableShape:
-    """How the cells of one relation's tuples become values."""
+    """How the cells of one relation's tuples become values; every column of it is copied."""
 
     table: str
-    readers: tuple[tuple[str, Callable[[str], str | None], bool] | None, ...]
-    """Per cell: column, conversion, whether it is part of the identity; None: not copied."""
+    names: tuple[str, ...]
+    """Of the columns, in the tuples' order."""
+    conversions: tuple[tuple[str, _Conversion], ...]
+    """Columns whose values the log shows otherwise than they cross."""
+    key: tuple[str, ...]
+    """Columns of the identity."""
 
     def image(self, cells: pgoutput.Cells, *, key_only: bool = False) -> dict[str, Value]:
-        """The copied columns of a tuple; ``key_only``: of a tuple that holds the identity and nothing else."""
-        image: dict[str, Value] = {}
-        for reader, cell in zip(self.readers, cells, strict=True):
-            if reader is None or (key_only and not reader[2]):
-                continue
-            name, convert, _ = reader
-            if isinstance(cell, str):
-                image[name] = convert(cell)
-            else:
-                image[name] = None if cell is None else UNCHANGED
-        return image
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """Columns of the identity."""
-        return tuple(reader[0] for reader in self.readers if reader is not None and reader[2])
+        """The columns of a tuple; ``key_only``: of a tuple that holds the identity and nothing else."""
+        image = dict(zip(self.names, cells, strict=True))
+        for name, convert in self.conversions:
+            text = image[name]
+            if isinstance(text, str):
+                image[name] = convert(text)
+        return {name: image[name] for name in self.key} if key_only else image
 
 
 class TransactionAssembly:
@@ -140,9 +138,12 @@ class TransactionAssembly:
             )
         for column in relation.columns:
             _check_type(relation.name, column, formed[column.name])
+        conversions = ((column.name, _conversion(formed[column.name])) for column in relation.columns)
         return _TableShape(
             relation.name,
-            tuple((column.name, _converter(formed[column.name]), column.in_identity) for column in relation.columns),
+            tuple(column.name for column in relation.columns),
+            tuple((name, convert) for name, convert in conversions if convert is not None),
+            tuple(column.name for column in relation.columns if column.in_identity),
         )
 
 
@@ -158,10 +159,13 @@ def _update(shape: _TableShape, message: pgoutput.Update) -> Change:
     return Change(Operation.UPDATE, shape.table, before=before, after=after)
 
 
-def _converter(formed: FormedColumn) -> Callable[[str], str | None]:
+def _conversion(formed: FormedColumn) -> _Conversion | None:
+    decode = decoder(formed)
     if not formed.substitutes:
-        return lambda text: decoded(formed, text)
-    return lambda text: substituted(formed.substitutes, formed.form, decoded(formed, text))
+        return decode
+    if decode is None:
+        return lambda text: substituted(formed.substitutes, formed.form, text)
+    return lambda text: substituted(formed.substitutes, formed.form, decode(text))
 
 
 _ALIKE = {Kind.TEXT: {Kind.TEXT, Kind.CHAR}}

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
+from functools import partial
 
 from database_migration.engines.postgres.names import literal
 from database_migration.engines.postgres.row_sql.array_text import (
@@ -192,35 +194,41 @@ _CLOCK_PART = re.compile(r"([+-]?)(\d+):(\d\d):(\d\d)(?:\.(\d+))?$")
 
 def decoded(formed: FormedColumn, text: str) -> str:
     """The transfer text of a value that the change log shows in PostgreSQL's own output form."""
+    decode = decoder(formed)
+    return text if decode is None else decode(text)
+
+
+def decoder(formed: FormedColumn) -> Callable[[str], str] | None:
+    """What ``decoded`` does with the values of one column; None where the two forms are the same."""
     kind, form = formed.column.type.kind, formed.form
     if kind is Kind.ARRAY and form is not Form.TEXT:
-        return label_array(text) if form is Form.LABELS else json_of_array(text, formed.column.type.native)
+        return label_array if form is Form.LABELS else partial(json_of_array, native=formed.column.type.native)
     if kind is Kind.MONEY and form is Form.DECIMAL:
-        return text.replace("$", "").replace(",", "")
+        return lambda text: text.replace("$", "").replace(",", "")
     if kind is Kind.BIT and form is Form.INTEGER:
-        return str(int(text, 2))
+        return lambda text: str(int(text, 2))
     if kind is Kind.SPATIAL:
-        return text.lower()
+        return str.lower
     if kind is Kind.BLOB:
-        digits = text[2:]
-        if form is Form.UUID:
-            return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-        return digits
+        return _uuid_of_digits if form is Form.UUID else lambda text: text[2:]
     if form is Form.BINARY:
-        return text.encode().hex()
+        return lambda text: text.encode().hex()
     if kind is Kind.BOOLEAN:
-        return {"t": "1", "f": "0"}[text] if form is Form.BOOLEAN else text
+        return {"t": "1", "f": "0"}.__getitem__ if form is Form.BOOLEAN else None
     if kind is Kind.FLOAT and form is Form.DOUBLE:
-        return _widened(text)
+        return _widened
     if form in (Form.DATETIME, Form.TIMESTAMP) and kind in (Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP):
-        return _decoded_moment(text, kind)
+        return partial(_decoded_moment, kind=kind)
     if form is Form.TIME and kind in _CLOCKS:
-        return _decoded_clock(text)
+        return _decoded_clock
     if kind is Kind.CHAR:
-        return text.rstrip(" ")
-    if form is Form.UUID:
-        return text.lower()
-    return text
+        return lambda text: text.rstrip(" ")
+    return str.lower if form is Form.UUID else None
+
+
+def _uuid_of_digits(text: str) -> str:
+    digits = text[2:]
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def _widened(text: str) -> str:
@@ -274,6 +282,7 @@ __all__ = [
     "canonical_sql",
     "clock_text",
     "decoded",
+    "decoder",
     "is_json",
     "is_sent_as_it_is",
     "parameter",
