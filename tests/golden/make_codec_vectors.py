@@ -202,7 +202,9 @@ def canonical(form: str, transfer: str) -> str:
         text = format(Decimal(transfer), "f")
         return text.rstrip("0").rstrip(".") if "." in text else text
     if form == "double":
-        return struct.pack("<d", float(transfer)).hex() if float(transfer) else "0" * 16
+        return struct.pack(">d", float(transfer)).hex() if float(transfer) else "0" * 16
+    if form in ("datetime", "timestamp"):
+        return transfer.rstrip("0").removesuffix(".") if not transfer.endswith(".000000") else transfer[:19]
     if form == "time":
         hours, minutes, seconds = transfer.lstrip("-").split(":")
         whole, fraction = seconds.split(".")
@@ -211,12 +213,16 @@ def canonical(form: str, transfer: str) -> str:
     return transfer
 
 
+SIZED = ("text", "binary")
+"""Forms whose texts may be empty or hold commas."""
+
+
 def part(form: str, transfer: str | None) -> str:
     """One column's part of a row text."""
-    if transfer is None:
-        return "N"
-    text = canonical(form, transfer)
-    return f"V{len(text.encode())}:{text}"
+    text = "" if transfer is None else canonical(form, transfer)
+    if form not in SIZED:
+        return text
+    return "," if transfer is None else f"{len(text.encode())},{text}"
 
 
 def digest(row_text: str) -> int:
@@ -245,7 +251,7 @@ def vectors() -> dict[str, object]:
             )
     rows = []
     for row in ROWS:
-        text = "".join(part(FORMS.get(name, name), transfer) for name, transfer in row)
+        text = ",".join(part(FORMS.get(name, name), transfer) for name, transfer in row)
         rows.append(
             {
                 "columns": [

@@ -71,7 +71,7 @@ class Form(StrEnum):
     """How a value crosses between engines: which text stands for it when it moves or is compared.
 
     The *transfer text* is what moves (copy streams, change images, key values), the *canonical text* is
-    what checksums are made of; they differ for DECIMAL, DOUBLE and TIME only.
+    what checksums are made of, chosen so that it costs servers little.
 
     ========== ============================================ ==============================================
     form       transfer text                                canonical text
@@ -79,10 +79,10 @@ class Form(StrEnum):
     BOOLEAN    ``0`` or ``1``                               the same
     INTEGER    decimal digits, ``-`` first                  the same
     DECIMAL    plain decimal, no exponent                   trailing zeros of the fraction (then ``.``) gone
-    DOUBLE     shortest decimal that reads back exactly     16 hex digits, IEEE 754 little-endian, zero = 0…0
+    DOUBLE     shortest decimal that reads back exactly     16 hex digits, IEEE 754 big-endian, zero = 0…0
     DATE       ``YYYY-MM-DD``                               the same
-    DATETIME   ``YYYY-MM-DD HH:MM:SS.ffffff``               the same
-    TIMESTAMP  the same, in UTC, no zone written            the same
+    DATETIME   ``YYYY-MM-DD HH:MM:SS.ffffff``               trailing zeros of the fraction (then ``.``) gone
+    TIMESTAMP  the same, in UTC, no zone written            likewise
     TIME       ``[-]HHH:MM:SS.ffffff``                      whole microseconds
     YEAR       decimal digits                               the same
     BIT        ``0`` and ``1``, most significant first      the same
@@ -93,6 +93,9 @@ class Form(StrEnum):
     LABELS     ``{"a","b"}``, by code point, each once      the same
     GEOMETRY   lower-case hex of PostGIS's EWKB             the same
     ========== ============================================ ==============================================
+
+    A row's text, of which digests and hashes are made, is its columns' fields between commas. NULL is an empty field. A
+    form out of ``PLAIN`` gives one field, its canonical text; any other gives two, the text's octets and the text.
     """
 
     BOOLEAN = "boolean"
@@ -112,6 +115,15 @@ class Form(StrEnum):
     LABELS = "labels"
     GEOMETRY = "geometry"
 
+
+PLAIN = frozenset(
+    {
+        Form.BOOLEAN, Form.INTEGER, Form.DECIMAL, Form.DOUBLE, Form.DATE, Form.DATETIME, Form.TIMESTAMP, Form.TIME,
+        Form.YEAR, Form.BIT, Form.UUID,
+    }
+)  # fmt: skip
+"""Forms whose canonical text is never empty and has no comma. A text column may hold other things all the same, which
+stand in the row text as ``x`` and hex digits of their octets, as does what begins with an ``x``."""
 
 _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
 _LABELLED = frozenset({Kind.ENUM, Kind.SET})
@@ -194,4 +206,4 @@ def possible_kinds(one: ColumnType) -> tuple[Kind, ...]:
     return tuple(other.kind for other in likely if form_or_none(one, other) is not None)
 
 
-__all__ = ["UUID_OCTETS", "ColumnType", "Form", "Kind", "form_between", "form_or_none", "possible_kinds"]
+__all__ = ["PLAIN", "UUID_OCTETS", "ColumnType", "Form", "Kind", "form_between", "form_or_none", "possible_kinds"]

@@ -130,6 +130,21 @@ class KeyRange:
         return f"{self.lower or '…'} <= {what} < {self.upper or '…'}"
 
 
+@dataclass(frozen=True, slots=True)
+class KeyParts:
+    """Rows of a range, divided by their keys: a row's part is its key's hash (see ``Cut.HASH``) modulo ``count``.
+
+    Any key divides so, alike on every engine, and one pass over the range finds all parts.
+    """
+
+    within: KeyRange
+    key: tuple[KeyPart, ...]
+    """The columns that tell rows apart."""
+    count: int
+    wanted: tuple[int, ...] = ()
+    """The parts that are meant; none: all."""
+
+
 PLACE = ChunkKey("", Form.INTEGER, cut=Cut.PLACE)
 """The key of a table that has none."""
 
@@ -145,4 +160,4 @@ def hash_ranges(key: ChunkKey, rows: int, chunk_rows: int) -> list[KeyRange]:
     return even_ranges(key, max(1, min(_MOST_HASH_RANGES, -(-rows // chunk_rows))), HASH_SPACE)
 
 
-__all__ = ["HASH_SPACE", "PLACE", "ChunkKey", "Cut", "KeyPart", "KeyRange", "even_ranges", "hash_ranges"]
+__all__ = ["HASH_SPACE", "PLACE", "ChunkKey", "Cut", "KeyPart", "KeyParts", "KeyRange", "even_ranges", "hash_ranges"]

@@ -9,12 +9,12 @@ from database_migration.engines.mysql.bulk import load as bulk_load
 from database_migration.engines.mysql.bulk import read as bulk_read
 from database_migration.engines.mysql.connection import own_session, quote
 from database_migration.engines.mysql.row_sql import row_digest
-from database_migration.engines.mysql.row_sql.key_conditions import range_condition
+from database_migration.engines.mysql.row_sql.key_conditions import is_read_by_index, range_condition
 from database_migration.engines.mysql.row_sql.key_walk import walk
 from database_migration.engines.mysql.row_sql.literals import any_of
 from database_migration.engines.protocol import BulkFormat, Checksum, Session
 from database_migration.model.bulk_format import BinaryFormat
-from database_migration.model.key_range import ChunkKey, KeyRange
+from database_migration.model.key_range import ChunkKey, KeyParts, KeyRange
 from database_migration.model.schema import Column, Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -63,6 +63,14 @@ class MySQLRows:
     ) -> Checksum:
         return row_digest.checksum(own_session(session), schema, table, columns, rows)
 
+    def part_checksums(
+        self, session: Session, schema: str, table: Table, columns: Sequence[FormedColumn], parts: KeyParts
+    ) -> dict[int, Checksum]:
+        return row_digest.part_checksums(own_session(session), schema, table, columns, parts)
+
+    def is_read_by_index(self, table: Table, key: ChunkKey) -> bool:
+        return is_read_by_index(table, key)
+
     def digests(
         self,
         session: Session,
@@ -70,7 +78,7 @@ class MySQLRows:
         table: Table,
         columns: Sequence[FormedColumn],
         key: Sequence[FormedColumn],
-        rows: KeyRange,
+        rows: KeyRange | KeyParts,
     ) -> Iterator[tuple[tuple[str, ...], int]]:
         return row_digest.digests(own_session(session), schema, table, columns, key, rows)
 

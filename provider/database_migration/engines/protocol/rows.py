@@ -8,7 +8,7 @@ from typing import Protocol
 
 from database_migration.engines.protocol.connection import BulkFormat, Session
 from database_migration.model.bulk_format import BinaryFormat
-from database_migration.model.key_range import ChunkKey, KeyRange
+from database_migration.model.key_range import ChunkKey, KeyParts, KeyRange
 from database_migration.model.schema import Column, Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -18,7 +18,7 @@ class Checksum:
     """Count of rows, and the order-independent sum over a digest of each row's canonical text.
 
     Equal rows add up (they do not cancel as under XOR). Method: sum over rows of the first 60 bits of
-    MD5 of the row text: per column ``V<octets>:<value>``, or ``N`` for NULL; JSON columns are left out.
+    MD5 of the row text (see ``column_type.Form``); JSON columns are left out.
     """
 
     rows: int
@@ -86,6 +86,17 @@ class Rows(Protocol):
         """The range's checksum; equal rows give equal sums on every engine."""
         ...
 
+    def part_checksums(
+        self, session: Session, schema: str, table: Table, columns: Sequence[FormedColumn], parts: KeyParts
+    ) -> dict[int, Checksum]:
+        """The checksum of every part that has rows, by its number, in one pass over the range."""
+        ...
+
+    def is_read_by_index(self, table: Table, key: ChunkKey) -> bool:
+        """Whether a range of this key is found by an index in its order, if there is one on the key's columns; else
+        each range is found by reading all rows."""
+        ...
+
     def digests(
         self,
         session: Session,
@@ -93,9 +104,9 @@ class Rows(Protocol):
         table: Table,
         columns: Sequence[FormedColumn],
         key: Sequence[FormedColumn],
-        rows: KeyRange,
+        rows: KeyRange | KeyParts,
     ) -> Iterator[tuple[tuple[str, ...], int]]:
-        """(key values, row digest) of every row of a range, in no order; the last step of bisection."""
+        """(key values, row digest) of every row, in no order; the last step of bisection."""
         ...
 
     def fetch(

@@ -1,29 +1,30 @@
 """From a checksum that differs to the rows that may, in constant memory.
 
-A range whose checksums differ is split along its key, and the parts are summed again, until a part is small
-enough to compare row digests. A range that cannot be split (an open end, a table cut by no key) is compared by digests
-at once, in as many passes as keep one side's digests small.
+The rows of a range whose checksums differ are divided by the hash of their keys, which works for keys of every kind and
+for ranges without an end: one pass sums all parts, and a second one compares the row digests of the parts that differ. A
+table without a key is compared by all its digests, in as many passes as keep one side's small.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from database_migration.engines.protocol import Checksum, Session
 from database_migration.model.column_type import Form
-from database_migration.model.key_range import KeyRange
-from database_migration.model.split_range import split
+from database_migration.model.key_range import KeyPart, KeyParts, KeyRange
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.validate.canonical import canonical
 from database_migration.steps.validate.difference import Difference, DifferenceKind
 from database_migration.steps.validate.sides import Sides, on_target
 
-_LEAF_ROWS = 1000
-_PARTS = 16
+_PART_ROWS = 1000
+_MOST_PARTS = 4096
 _DIGESTS_IN_MEMORY = 200_000
+_AGAIN = 1 << 60
+"""Added for each further row of a key: no sum of digests is that of one row."""
 MOST_SUSPECTS = 20_000
 """Keys that are remembered per range; what lies beyond is counted."""
 
@@ -66,39 +67,92 @@ def checksums(sides: Sides, pair: TablePair, rows: KeyRange) -> tuple[Checksum, 
 
 def find_suspects(sides: Sides, pair: TablePair, rows: KeyRange, at_most: int, suspects: Suspects) -> None:
     """Add the rows of a differing range that holds ``at_most`` rows on either side."""
-    parts = split(rows, _PARTS) if at_most > _LEAF_ROWS else []
-    if not parts:
-        _compare_digests(sides, pair, rows, at_most, suspects)
-        return
-    for part in parts:
-        source, target = checksums(sides, pair, part)
-        if source != target:
-            find_suspects(sides, pair, part, max(source.rows, target.rows), suspects)
-
-
-def _compare_digests(sides: Sides, pair: TablePair, rows: KeyRange, at_most: int, suspects: Suspects) -> None:
     passes = 1 + at_most // _DIGESTS_IN_MEMORY
-    for turn in range(passes):
-        if pair.row_key:
-            _compare_keyed(sides, pair, rows, suspects, turn, passes)
-        else:
+    if not pair.row_key:
+        for turn in range(passes):
             _compare_keyless(sides, pair, rows, suspects, turn, passes)
+    elif at_most > _PART_ROWS and _can_be_divided(pair):
+        for parts in _differing_parts(sides, pair, rows, at_most):
+            _compare_keyed(sides, pair, parts, suspects, 0, 1)
+    else:
+        for turn in range(passes):
+            _compare_keyed(sides, pair, rows, suspects, turn, passes)
 
 
-def _compare_keyed(sides: Sides, pair: TablePair, rows: KeyRange, suspects: Suspects, turn: int, passes: int) -> None:
+def _can_be_divided(pair: TablePair) -> bool:
+    """Where another value stands in a key's place, the two sides would find a row in different parts."""
+    return not any(column.substitutes or column.form is Form.JSON for column in pair.row_key)
+
+
+def _differing_parts(sides: Sides, pair: TablePair, rows: KeyRange, at_most: int) -> Iterator[_Parts]:
+    """The parts whose checksums differ, as many together as fit into memory."""
+    run, count = sides.run, min(_MOST_PARTS, 1 + at_most // _PART_ROWS)
+    every = _Parts.of(pair, rows, count)
     source, target = sides.both(
-        lambda session: dict(_source_digests(sides, session, pair, rows, turn, passes)),
-        lambda session: dict(_target_digests(sides, session, pair, rows, turn, passes)),
+        lambda session: run.source.engine.rows.part_checksums(
+            session, run.source.schema, pair.source, pair.source_columns, every.on_source
+        ),
+        lambda session: run.target.engine.rows.part_checksums(
+            session, run.target.schema, pair.target, pair.target_columns, every.on_target
+        ),
     )
+    nothing = Checksum(0, 0)
+    wanted: list[int] = []
+    held = 0
+    for part in sorted(source.keys() | target.keys()):
+        one, other = source.get(part, nothing), target.get(part, nothing)
+        if one == other:
+            continue
+        if wanted and held + max(one.rows, other.rows) > _DIGESTS_IN_MEMORY:
+            yield _Parts.of(pair, rows, count, wanted)
+            wanted, held = [], 0
+        wanted.append(part)
+        held += max(one.rows, other.rows)
+    if wanted:
+        yield _Parts.of(pair, rows, count, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Some parts of a range under either side's names."""
+
+    on_source: KeyParts
+    on_target: KeyParts
+
+    @classmethod
+    def of(cls, pair: TablePair, rows: KeyRange, count: int, wanted: Sequence[int] = ()) -> _Parts:
+        source = tuple(KeyPart(column.source.name, column.form) for column in pair.row_key)
+        target = tuple(KeyPart(column.target.name, column.form) for column in pair.row_key)
+        return cls(
+            KeyParts(rows, source, count, tuple(wanted)), KeyParts(on_target(pair, rows), target, count, tuple(wanted))
+        )
+
+
+def _compare_keyed(
+    sides: Sides, pair: TablePair, rows: KeyRange | _Parts, suspects: Suspects, turn: int, passes: int
+) -> None:
     forms = [column.form for column in pair.row_key]
-    # Engines may spell a decimal key differently; the spelling of either side serves to find the row again.
-    mine = {_canonical_key(forms, key): (key, digest) for key, digest in source.items()}
-    for key, digest in target.items():
-        found = mine.pop(_canonical_key(forms, key), None)
+    source, target = sides.both(
+        lambda session: _by_key(forms, _source_digests(sides, session, pair, rows, turn, passes)),
+        lambda session: _by_key(forms, _target_digests(sides, session, pair, rows, turn, passes)),
+    )
+    for name, (key, digest) in target.items():
+        found = source.pop(name, None)
         if found is None or found[1] != digest:
             suspects.add(key if found is None else found[0])
-    for key, _ in mine.values():
+    for key, _ in source.values():
         suspects.add(key)
+
+
+def _by_key(forms: Sequence[Form], digests: Iterator[tuple[RowKey, int]]) -> dict[RowKey, tuple[RowKey, int]]:
+    """Key as it was spelled and digest, by canonical key: engines may spell a decimal differently, and the spelling of
+    either side serves to find the row again. Rows of one key, which a missing unique key lets happen, are added up."""
+    found: dict[RowKey, tuple[RowKey, int]] = {}
+    for key, digest in digests:
+        name = _canonical_key(forms, key)
+        before = found.get(name)
+        found[name] = (key, digest if before is None else before[1] + digest + _AGAIN)
+    return found
 
 
 def _compare_keyless(sides: Sides, pair: TablePair, rows: KeyRange, suspects: Suspects, turn: int, passes: int) -> None:
@@ -111,21 +165,23 @@ def _compare_keyless(sides: Sides, pair: TablePair, rows: KeyRange, suspects: Su
 
 
 def _source_digests(
-    sides: Sides, session: Session, pair: TablePair, rows: KeyRange, turn: int, passes: int
+    sides: Sides, session: Session, pair: TablePair, rows: KeyRange | _Parts, turn: int, passes: int
 ) -> Iterator[tuple[RowKey, int]]:
     key = tuple(column.on_source for column in pair.row_key or pair.columns[:1])
+    here = rows.on_source if isinstance(rows, _Parts) else rows
     digests = sides.run.source.engine.rows.digests(
-        session, sides.run.source.schema, pair.source, pair.source_columns, key, rows
+        session, sides.run.source.schema, pair.source, pair.source_columns, key, here
     )
     return (line for line in digests if _turn(pair, line, passes) == turn)
 
 
 def _target_digests(
-    sides: Sides, session: Session, pair: TablePair, rows: KeyRange, turn: int, passes: int
+    sides: Sides, session: Session, pair: TablePair, rows: KeyRange | _Parts, turn: int, passes: int
 ) -> Iterator[tuple[RowKey, int]]:
     key = tuple(column.on_target for column in pair.row_key or pair.columns[:1])
+    there = rows.on_target if isinstance(rows, _Parts) else on_target(pair, rows)
     digests = sides.run.target.engine.rows.digests(
-        session, sides.run.target.schema, pair.target, pair.target_columns, key, on_target(pair, rows)
+        session, sides.run.target.schema, pair.target, pair.target_columns, key, there
     )
     return (line for line in digests if _turn(pair, line, passes) == turn)
 
@@ -140,8 +196,8 @@ def _turn(pair: TablePair, line: tuple[RowKey, int], passes: int) -> int:
     return zlib.crc32("\0".join(key).encode("utf-8", "surrogatepass")) % passes
 
 
-def _canonical_key(forms: list[Form], key: RowKey) -> RowKey:
+def _canonical_key(forms: Sequence[Form], key: RowKey) -> RowKey:
     return tuple(str(canonical(form, text)) for form, text in zip(forms, key, strict=True))
 
 
-__all__ = ["MOST_SUSPECTS", "RowKey", "Suspects", "checksums", "find_suspects", "split"]
+__all__ = ["MOST_SUSPECTS", "RowKey", "Suspects", "checksums", "find_suspects"]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from threading import Event
 
+from database_migration.engines.protocol import Session
 from database_migration.ledger import Ledger
 from database_migration.model.key_range import KeyRange
 from database_migration.model.table_selection import TablePair
@@ -76,13 +77,23 @@ def _cut(run: MigrationRun, options: ValidateOptions, pairs: tuple[TablePair, ..
     tasks: deque[_Task] = deque()
     with run.source.connect("validate") as session:
         for pair in sorted(pairs, key=lambda pair: pair.source.estimated_rows, reverse=True):
-            ranges = [KeyRange.everything()]
-            if pair.source_key is not None:
-                ranges = run.source.engine.rows.boundaries(
-                    session, run.source.schema, pair.source, pair.source_key, options.chunk_rows
-                )
-            tasks.extend((pair, rows) for rows in ranges)
+            tasks.extend((pair, rows) for rows in ranges_of(run, session, pair, options.chunk_rows))
     return tasks
+
+
+def ranges_of(run: MigrationRun, session: Session, pair: TablePair, chunk_rows: int) -> list[KeyRange]:
+    """The ranges that a table is compared by; ``session`` is one on the source.
+
+    A table that one side would read wholly for every range (a key's hash, a text in an order that it has no index in)
+    is compared in one piece, so that it is read once.
+    """
+    one, other = pair.source_key, pair.target_key
+    if one is None or other is None:
+        return [KeyRange.everything()]
+    source, target = run.source.engine.rows, run.target.engine.rows
+    if not (source.is_read_by_index(pair.source, one) and target.is_read_by_index(pair.target, other)):
+        return [KeyRange.everything()]
+    return source.boundaries(session, run.source.schema, pair.source, one, chunk_rows)
 
 
 def _collect(outcomes: deque[ChunkOutcome], tallies: Mapping[str, TableTally], *, moving: bool) -> None:
@@ -116,4 +127,4 @@ class _Progress:
             log.info("%d of %d chunks, %d rows compared, %d differ.", chunks, self._chunks, compared, differing)
 
 
-__all__ = ["compare_tables"]
+__all__ = ["compare_tables", "ranges_of"]

@@ -14,11 +14,13 @@ class DifferenceKind(StrEnum):
     MISSING = "missing"
     EXTRA = "extra"
     CHANGED = "changed"
+    REPEATED = "repeated"
+    """One side has its key more often than the other, for want of a unique key."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One row that differs; of a table without a key, ``rows`` equal rows that one side has too many of."""
+    """One row that differs; ``rows``: how many one side has too many of, in a table without a key or of one key."""
 
     table: str
     """The source's name."""

@@ -6,7 +6,7 @@ its way, and then the row shows up as different and is repaired from its newer s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from database_migration.engines.protocol import Session
 from database_migration.errors import NotPossible, ValueRefused
@@ -16,7 +16,7 @@ from database_migration.model.migration_state import Side
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.replicate.quarantined_changes import QuarantinedChanges
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.validate.difference import Difference
+from database_migration.steps.validate.difference import Difference, DifferenceKind
 from database_migration.steps.validate.motion import Judgement, Motion
 from database_migration.steps.validate.row_values import RowKey, in_batches, key_of, source_rows
 from database_migration.steps.validate.sides import Sides
@@ -47,8 +47,9 @@ def repair_rows(
             keys = [difference.key for difference in judgement.differences]
             if not keys:
                 break
+            repeated = {one.key for one in judgement.differences if one.kind is DifferenceKind.REPEATED}
             for batch in in_batches(keys):
-                _write(session, quarantine, _changes(run, sides, pair, batch))
+                _write(session, quarantine, _changes(run, sides, pair, batch, repeated))
             judgement = motion.judge(sides, pair, keys)
     return judgement
 
@@ -68,18 +69,20 @@ def _write(session: Session, quarantine: QuarantinedChanges, changes: Sequence[C
             quarantine.keep(changes[0], error)
 
 
-def _changes(run: MigrationRun, sides: Sides, pair: TablePair, keys: list[RowKey]) -> list[Change]:
+def _changes(
+    run: MigrationRun, sides: Sides, pair: TablePair, keys: list[RowKey], repeated: Set[RowKey]
+) -> list[Change]:
     names = [column.source.name for column in pair.columns]
     rows = source_rows(run, sides.source, pair, keys)
     changes = []
     for key in keys:
         row = rows.get(key_of(pair, key))
-        if row is None:
+        if row is None or key in repeated:
             before: dict[str, Value] = {
                 column.source.name: text for column, text in zip(pair.row_key, key, strict=True)
             }
             changes.append(Change(Operation.DELETE, pair.source.name, before=before))
-        else:
+        if row is not None:
             after: dict[str, Value] = dict(zip(names, row.texts, strict=True))
             changes.append(Change(Operation.INSERT, pair.source.name, after=after))
     return changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from database_migration.engines.protocol import Session
 from database_migration.model.column_type import Form
@@ -23,6 +23,8 @@ class RowValues:
 
     texts: tuple[str | None, ...]
     canonical: tuple[Canonical, ...]
+    copies: int = 1
+    """Rows that have its key; the values are those of one of them."""
 
 
 Rows = dict[RowKey, RowValues]
@@ -83,6 +85,8 @@ def difference(pair: TablePair, key: RowKey, source: RowValues | None, target: R
         return Difference(table, DifferenceKind.MISSING, key)
     if source is None:
         return Difference(table, DifferenceKind.EXTRA, key)
+    if source.copies != target.copies:
+        return Difference(table, DifferenceKind.REPEATED, key, rows=abs(target.copies - source.copies))
     differing = [
         number
         for number, (one, other) in enumerate(zip(source.canonical, target.canonical, strict=True))
@@ -107,7 +111,12 @@ def _by_key(pair: TablePair, found: Iterable[tuple[str | None, ...]]) -> Rows:
     rows: Rows = {}
     for texts in found:
         values = tuple(canonical(form, text) for form, text in zip(forms, texts, strict=True))
-        rows[tuple(str(values[place]) for place in places)] = RowValues(tuple(texts), values)
+        name = tuple(str(values[place]) for place in places)
+        before = rows.get(name)
+        if before is None:
+            rows[name] = RowValues(tuple(texts), values)
+        else:
+            rows[name] = replace(before, copies=before.copies + 1)
     return rows
 
 

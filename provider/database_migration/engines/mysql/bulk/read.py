@@ -19,7 +19,7 @@ from database_migration.engines.mysql.row_sql.values import MAY_BE_LONG, octets,
 from database_migration.engines.protocol import BulkFormat
 from database_migration.errors import ValueRefused
 from database_migration.model.column_type import Form, Kind
-from database_migration.model.key_range import KeyRange
+from database_migration.model.key_range import KeyParts, KeyRange
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -115,7 +115,7 @@ def texts(
 
 
 def no_text(
-    session: MySQLSession, schema: str, table: Table, columns: Sequence[FormedColumn], rows: KeyRange
+    session: MySQLSession, schema: str, table: Table, columns: Sequence[FormedColumn], rows: KeyRange | KeyParts
 ) -> ValueRefused:
     """The error for a row that has no exact text, naming the column where it can be found."""
     where = range_condition(table, rows)

@@ -8,11 +8,12 @@ below the blank before the end of the text, so there the octets decide, and a so
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from database_migration.engines.mysql.connection import quote
 from database_migration.engines.mysql.row_sql.row_text import row_text
 from database_migration.model.column_type import Form, Kind
-from database_migration.model.key_range import ChunkKey, Cut, KeyPart, KeyRange
+from database_migration.model.key_range import ChunkKey, Cut, KeyPart, KeyParts, KeyRange
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -57,14 +58,20 @@ def key_literal(table: Table, part: KeyPart | ChunkKey, bound: str) -> str:
     return f"'{bound}'"
 
 
-def range_condition(table: Table, rows: KeyRange) -> str:
-    """``WHERE …`` of a range, empty for all rows."""
+def range_condition(table: Table, rows: KeyRange | KeyParts) -> str:
+    """``WHERE …`` of a range or of parts of one, empty for all rows."""
+    if isinstance(rows, KeyParts):
+        where = range_condition(table, rows.within)
+        if not rows.wanted:
+            return where
+        wanted = f"{part_of(table, rows)} IN ({', '.join(map(str, rows.wanted))})"
+        return f"{where} AND {wanted}" if where else f"WHERE {wanted}"
     if rows.key is None or rows.is_everything:
         return ""
     if rows.key.cut is Cut.PLACE:
         raise ValueError("tables are not cut by place here")
     if rows.key.cut is Cut.HASH:
-        hashed = _hash(table, rows.key)
+        hashed = _hash(table, rows.key.parts)
         parts = [] if rows.lower is None else [f"{hashed} >= {int(rows.lower)}"]
         parts += [] if rows.upper is None else [f"{hashed} < {int(rows.upper)}"]
         return "WHERE " + " AND ".join(parts)
@@ -73,9 +80,14 @@ def range_condition(table: Table, rows: KeyRange) -> str:
     return "WHERE " + _between(table, rows.key.parts, lower, upper)
 
 
-def _hash(table: Table, key: ChunkKey) -> str:
+def part_of(table: Table, parts: KeyParts) -> str:
+    """SQL of the number of the part that a row belongs to."""
+    return f"({_hash(table, parts.key)} MOD {int(parts.count)})"
+
+
+def _hash(table: Table, key: Sequence[KeyPart]) -> str:
     """SQL of a row's number among hashes; by SHA-256, because MySQL 9.6 has no MD5 and SHA-1 of its own any more."""
-    text = row_text([FormedColumn(table.column(part.column), part.form) for part in key.parts])
+    text = row_text([FormedColumn(table.column(part.column), part.form) for part in key])
     return f"IFNULL(CAST(CONV(LEFT(SHA2({text}, 256), 8), 16, 10) AS UNSIGNED), 0)"
 
 
@@ -136,7 +148,7 @@ def is_plain_bound(table: Table, part: KeyPart, value: str) -> bool:
     """Whether a bound lets an index serve: see ``_compare``."""
     if part.form is not Form.TEXT or _is_by_octets(table, part):
         return True
-    return (table.column(part.column).collation or "").endswith("_bin") and value > " " and min(value) >= " "
+    return _has_order(table, part) and value > " " and min(value) >= " "
 
 
 def _is_by_octets(table: Table, part: KeyPart) -> bool:
@@ -151,4 +163,25 @@ def _text(table: Table, part: KeyPart | ChunkKey, value: str) -> str:
     return f"{text} COLLATE {column.collation}" if column.collation else text
 
 
-__all__ = ["beyond_condition", "is_plain_bound", "key_expression", "key_literal", "range_condition"]
+def is_read_by_index(table: Table, key: ChunkKey) -> bool:
+    """Whether ranges of a key are ranges of its index."""
+    if key.cut is not Cut.ORDER:
+        return False
+    return all(key_expression(table, part) == quote(part.column) and _has_order(table, part) for part in key.parts)
+
+
+def _has_order(table: Table, part: KeyPart) -> bool:
+    if part.form is not Form.TEXT or _is_by_octets(table, part):
+        return True
+    return (table.column(part.column).collation or "").endswith("_bin")
+
+
+__all__ = [
+    "beyond_condition",
+    "is_plain_bound",
+    "is_read_by_index",
+    "key_expression",
+    "key_literal",
+    "part_of",
+    "range_condition",
+]

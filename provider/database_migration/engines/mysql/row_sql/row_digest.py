@@ -1,8 +1,7 @@
 """Checksums and row digests over the canonical row text, made by the server.
 
-The row text tells NULL from '' and needs no separator: per column ``V<octets>:<value>``, or ``N``. A digest is the
-first 60 bits of its MD5; a checksum adds them up, because equal rows would cancel under XOR. A server
-without MD5() (MySQL 9.6 and later, unless its component is installed) sends the texts, and they are
+A digest is the first 60 bits of the row text's MD5; a checksum adds them up, because equal rows would cancel under
+XOR. A server without MD5() (MySQL 9.6 and later, unless its component is installed) sends the texts, and they are
 digested here, with the same result.
 """
 
@@ -15,11 +14,11 @@ from itertools import chain
 
 from database_migration.engines.mysql.bulk.read import no_text
 from database_migration.engines.mysql.connection import MySQLSession, quote
-from database_migration.engines.mysql.row_sql.key_conditions import range_condition
+from database_migration.engines.mysql.row_sql.key_conditions import part_of, range_condition
 from database_migration.engines.mysql.row_sql.row_text import row_text
 from database_migration.engines.mysql.row_sql.values import octets, transfer
 from database_migration.engines.protocol import Checksum
-from database_migration.model.key_range import KeyRange
+from database_migration.model.key_range import KeyParts, KeyRange
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -40,23 +39,44 @@ def checksum(
     session: MySQLSession, schema: str, table: Table, columns: Sequence[FormedColumn], rows: KeyRange
 ) -> Checksum:
     """Count and sum of digests of a range."""
+    found = _sums(session, schema, table, columns, rows, "0")
+    return found.get(0, Checksum(0, 0))
+
+
+def part_checksums(
+    session: MySQLSession, schema: str, table: Table, columns: Sequence[FormedColumn], parts: KeyParts
+) -> dict[int, Checksum]:
+    """The checksum of every part that has rows."""
+    return _sums(session, schema, table, columns, parts, part_of(table, parts))
+
+
+def _sums(
+    session: MySQLSession,
+    schema: str,
+    table: Table,
+    columns: Sequence[FormedColumn],
+    rows: KeyRange | KeyParts,
+    group: str,
+) -> dict[int, Checksum]:
     source = f"FROM {quote(schema, table.name)} {range_condition(table, rows)}"
+    sums: dict[int, Checksum] = {}
     if session.has_md5:
         # The digest stands in the statement once: a second aggregate over it would make every text again.
-        sql = f"SELECT COUNT(*), COALESCE(SUM(IFNULL({_server_digest(columns)}, -{_NO_TEXT})), 0) {source}"
-        ((count, total),) = session.execute(sql)
-        count, total = int(str(count)), int(str(total))
-        digested = count if total >= 0 else -1
+        total = f"COALESCE(SUM(IFNULL({_server_digest(columns)}, -{_NO_TEXT})), 0)"
+        by = "" if group == "0" else " GROUP BY 1"
+        for part, count, digest in session.execute(f"SELECT {group}, COUNT(*), {total} {source}{by}"):
+            sums[int(str(part))] = Checksum(int(str(count)), int(str(digest)))
+        complete = all(one.digest >= 0 for one in sums.values())
     else:
-        count = digested = total = 0
-        for batch in session.stream(f"SELECT {row_text(columns)} {source}"):
-            texts = [text for (text,) in batch if text is not None]
-            count += len(batch)
-            digested += len(texts)
-            total += sum(map(_client_digest, texts))
-    if digested != count:
+        complete = True
+        for batch in session.stream(f"SELECT {group}, {row_text(columns)} {source}"):
+            for part, text in batch:
+                complete = complete and text is not None
+                before = sums.get(int(part or 0), Checksum(0, 0))
+                sums[int(part or 0)] = Checksum(before.rows + 1, before.digest + _client_digest(text or b""))
+    if not complete:
         raise no_text(session, schema, table, columns, rows)
-    return Checksum(count, total)
+    return sums
 
 
 def digests(
@@ -65,7 +85,7 @@ def digests(
     table: Table,
     columns: Sequence[FormedColumn],
     key: Sequence[FormedColumn],
-    rows: KeyRange,
+    rows: KeyRange | KeyParts,
 ) -> Iterator[tuple[tuple[str, ...], int]]:
     """(key values, digest) of every row of a range."""
     keys = ", ".join(octets(formed, transfer(formed, quote(formed.name))) for formed in key)
@@ -85,4 +105,4 @@ def digests(
         raise no_text(session, schema, table, [*columns, *key], rows)
 
 
-__all__ = ["checksum", "digests", "row_text"]
+__all__ = ["checksum", "digests", "part_checksums"]

@@ -62,21 +62,45 @@ def octets(formed: FormedColumn, text: str) -> str:
 
 
 def canonical(formed: FormedColumn, c: str) -> str:
-    """SQL of the canonical text of a column; JSON has none and must not be asked for."""
+    """SQL whose text is the canonical one of a column; JSON has none and must not be asked for."""
     kind, form = formed.column.type.kind, formed.form
     if form is Form.DECIMAL and kind is Kind.DECIMAL and formed.column.type.scale:
-        return f"TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST({c}+0 AS CHAR)))"
+        return _without_zeros(f"{c}+0")
     if form is Form.DOUBLE:
-        number = f"CAST({c} AS DOUBLE)"
-        bits = f"LOWER(SUBSTR(HEX(ST_AsBinary(POINT({number}, 0))), 11, 16))"
+        number = c if kind is Kind.DOUBLE else f"CAST({c} AS DOUBLE)"
+        # A point's octets behind its header: REVERSE brings the most significant one to the front.
+        bits = f"LOWER(HEX(REVERSE(SUBSTR(ST_AsBinary(POINT({number}, 0)), 6, 8))))"
         return f"CASE WHEN {number} = 0 THEN '0000000000000000' WHEN {c} IS NOT NULL THEN {bits} END"
+    if form in (Form.DATETIME, Form.TIMESTAMP):
+        return _moment(formed, c)
+    if form is Form.DATE and kind is Kind.DATE:
+        return c
     if form is Form.TIME and kind is Kind.TIME:
         # TIME_TO_SEC keeps fractions on MariaDB and drops them on MySQL.
         noon = "TIMESTAMP('2000-01-01')"
-        return f"CAST(TIMESTAMPDIFF(MICROSECOND, {noon}, ADDTIME({noon}, {c})) AS CHAR)"
-    if form is Form.TIME and kind is Kind.INTEGER:
-        return f"CAST({c}+0 AS CHAR)"
+        return f"TIMESTAMPDIFF(MICROSECOND, {noon}, ADDTIME({noon}, {c}))"
+    if form is not Form.TEXT and kind in _NUMBERS and form is not Form.BIT:
+        return f"{c}+0"  # + 0 takes away ZEROFILL, and makes a number of BIT
     return transfer(formed, c)
+
+
+def _without_zeros(text: str) -> str:
+    return f"TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM {text}))"
+
+
+def _moment(formed: FormedColumn, c: str) -> str:
+    """A moment as the server writes it, which is cheaper than any pattern."""
+    kind = formed.column.type.kind
+    if kind not in _DAYS:
+        text = f"CONVERT({c} USING utf8mb4)"
+        whole = f"IF(RIGHT({text}, 7) = '.000000', LEFT({text}, 19), TRIM(TRAILING '0' FROM {text}))"
+        is_one = f"CHAR_LENGTH({text}) = 26 AND SUBSTR({text}, 20, 1) = '.'"
+        return f"IF({is_one}, {whole}, CONCAT('x', LOWER(HEX({text}))))"
+    if formed.substitutes:
+        return _without_zeros(transfer(formed, c))  # another value may have more digits than the column
+    if kind is Kind.DATE:
+        return f"CONCAT({c}, ' 00:00:00')"
+    return _without_zeros(c) if formed.column.type.fraction else c
 
 
 def received(formed: FormedColumn, text: str) -> str:

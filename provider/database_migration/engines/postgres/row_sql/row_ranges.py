@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from database_migration.engines.postgres.names import literal, quote
@@ -9,7 +10,7 @@ from database_migration.engines.postgres.row_sql.row_text import row_text_sql
 from database_migration.engines.postgres.row_sql.values import parameter, transfer_sql
 from database_migration.engines.protocol import Session
 from database_migration.model.column_type import Form, Kind
-from database_migration.model.key_range import ChunkKey, Cut, KeyPart, KeyRange, even_ranges, hash_ranges
+from database_migration.model.key_range import ChunkKey, Cut, KeyPart, KeyParts, KeyRange, even_ranges, hash_ranges
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -22,8 +23,14 @@ def source_of(schema: str, table: Table) -> str:
     return f"{only}{quote(schema, table.name)} AS t"
 
 
-def condition(table: Table, rows: KeyRange) -> str:
+def condition(table: Table, rows: KeyRange | KeyParts) -> str:
     """A WHERE clause with its keyword, empty for all rows; bounds take the key columns' types."""
+    if isinstance(rows, KeyParts):
+        where = condition(table, rows.within)
+        if not rows.wanted:
+            return where
+        wanted = f"{part_of(table, rows)} IN ({', '.join(map(str, rows.wanted))})"
+        return f"{where} AND {wanted}" if where else f" WHERE {wanted}"
     if rows.key is None or rows.is_everything:
         return ""
     bounds = [
@@ -43,7 +50,7 @@ def _compare(table: Table, key: ChunkKey, sign: str, values: tuple[str, ...]) ->
     if key.cut is Cut.PLACE:
         return f"t.ctid {sign} '({int(values[0])},0)'::tid"
     if key.cut is Cut.HASH:
-        return f"{_hash(table, key)} {sign} {int(values[0])}"
+        return f"{_hash(table, key.parts)} {sign} {int(values[0])}"
     names = ", ".join(_ordered(table, part) for part in key.parts[: len(values)])
     bounds = ", ".join(bound_sql(table, part, value) for part, value in zip(key.parts, values, strict=False))
     # A comparison of rows is one range of the key's index.
@@ -60,8 +67,18 @@ def _ordered(table: Table, part: KeyPart) -> str:
     return f'{name} COLLATE "C"' if plain else f'{name}::text COLLATE "C"'
 
 
-def _hash(table: Table, key: ChunkKey) -> str:
-    text = row_text_sql([_formed(table, part) for part in key.parts])
+def part_of(table: Table, parts: KeyParts) -> str:
+    """SQL of the number of the part that a row belongs to."""
+    return f"({_hash(table, parts.key)} % {int(parts.count)})"
+
+
+def is_read_by_index(table: Table, key: ChunkKey) -> bool:
+    """Whether ranges of a key are ranges of its index."""
+    return key.cut is Cut.ORDER and all(_ordered(table, part) == f"t.{quote(part.column)}" for part in key.parts)
+
+
+def _hash(table: Table, key: Sequence[KeyPart]) -> str:
+    text = row_text_sql([_formed(table, part) for part in key])
     return f"('x' || encode(substr(sha256(convert_to({text}, 'UTF8')), 1, 4), 'hex'))::bit(32)::bigint"
 
 
@@ -114,4 +131,4 @@ def _formed(table: Table, part: KeyPart | ChunkKey) -> FormedColumn:
     return FormedColumn(table.column(part.column), part.form)
 
 
-__all__ = ["bound_sql", "condition", "source_of", "walk"]
+__all__ = ["bound_sql", "condition", "is_read_by_index", "part_of", "source_of", "walk"]

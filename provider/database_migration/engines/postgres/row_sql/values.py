@@ -69,28 +69,48 @@ def transfer_sql(formed: FormedColumn, expression: str, *, binary_prefix: str = 
 
 
 def canonical_sql(formed: FormedColumn, expression: str) -> str:
-    """SQL of the canonical text that checksums are made of."""
+    """SQL of a value that the server writes as the canonical text of a column, of whatever type that is cheapest."""
     kind, form = formed.column.type.kind, formed.form
     if form is Form.DECIMAL:
-        return f"trim_scale({expression}::numeric)::text"
+        return f"trim_scale({expression if kind is Kind.DECIMAL else f'{expression}::numeric'})"
     if form is Form.DOUBLE:
-        # Least significant octet first, as MySQL's WKB has it; this spelling costs half of any other tried.
-        sent = f"float8send({expression}::float8)"
-        octets = " || ".join(f"substr({sent}, {place}, 1)" for place in range(8, 0, -1))
-        return f"CASE WHEN {expression} = 0 THEN '0000000000000000' ELSE encode({octets}, 'hex') END"
+        number = expression if kind is Kind.DOUBLE else f"{expression}::float8"
+        return f"CASE WHEN {expression} = 0 THEN '0000000000000000' ELSE encode(float8send({number}), 'hex') END"
+    if form in (Form.DATETIME, Form.TIMESTAMP):
+        return _written_moment(kind, expression)
     if form is Form.TIME and kind in _CLOCKS:
-        return f"(extract(epoch FROM {expression}) * 1000000)::bigint::text"
+        return f"(extract(epoch FROM {expression}) * 1000000)::bigint"
     if form is Form.BOOLEAN and kind is Kind.INTEGER:
-        return f"CASE WHEN {expression} = 0 THEN '0' WHEN {expression} <> 0 THEN '1' END"
+        return f"CASE WHEN {expression} = 0 THEN 0 WHEN {expression} <> 0 THEN 1 END"
+    if form is Form.BOOLEAN and kind is Kind.BOOLEAN:
+        return f"{expression}::int"
+    if kind in _WRITTEN_AS_THEY_ARE.get(form, ()):
+        return expression
     return transfer_sql(formed, expression)
 
 
-def canonical_length(formed: FormedColumn) -> int | None:
-    """Octets of the canonical text where all values of the column have as many."""
-    kind = formed.column.type.kind
-    if (formed.form is Form.UUID and kind is not Kind.UUID) or kind in _TEXTS:
-        return None
-    return {Form.BOOLEAN: 1, Form.DOUBLE: 16, Form.UUID: 36}.get(formed.form)
+_WRITTEN_AS_THEY_ARE = {
+    Form.INTEGER: (Kind.INTEGER,),
+    Form.YEAR: (Kind.INTEGER,),
+    Form.DATE: (Kind.DATE,),
+    Form.BIT: (Kind.BIT,),
+    Form.UUID: (Kind.UUID,),
+}
+
+
+def _written_moment(kind: Kind, expression: str) -> str:
+    """A moment as the server writes it: what MySQL does not have (infinity, BC) differs from all that it has."""
+    if kind is Kind.DATETIME:
+        return expression
+    if kind is Kind.TIMESTAMP:
+        return f"({expression} AT TIME ZONE 'UTC')"
+    if kind is Kind.DATE:
+        return f"{expression}::timestamp"
+    text = f"{expression}::text"
+    whole = f"CASE WHEN right({text}, 7) = '.000000' THEN left({text}, 19) ELSE rtrim({text}, '0') END"
+    otherwise = f"'x' || encode(convert_to({text}, 'UTF8'), 'hex')"
+    is_one = f"char_length({text}) = 26 AND substr({text}, 20, 1) = '.'"
+    return f"CASE WHEN {is_one} THEN {whole} ELSE {otherwise} END"
 
 
 def _octets(formed: FormedColumn, expression: str) -> str:
@@ -278,7 +298,6 @@ def is_json(column: ColumnType) -> bool:
 
 
 __all__ = [
-    "canonical_length",
     "canonical_sql",
     "clock_text",
     "decoded",
