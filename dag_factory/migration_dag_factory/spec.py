@@ -28,7 +28,11 @@ from database_migration.steps.validate import ValidateOptions
 #: Keys that change what people see or when they are asked, not what is migrated: they may be edited in flight.
 _MAY_CHANGE_IN_FLIGHT = ("description", "owner", "tags", "schedule", "gates", "windows")
 #: Likewise, further down: what somebody decides about rows that went to quarantine in the meantime.
-_MAY_CHANGE_BELOW = (("steps", "cutover", "waive_quarantine"), ("mapping", "values", "quarantine"))
+_MAY_CHANGE_BELOW = (
+    ("steps", "cutover", "waive_quarantine"),
+    ("steps", "validate", "waive"),
+    ("mapping", "values", "quarantine"),
+)
 
 
 def _take_out(said: dict[str, Any], path: tuple[str, ...]) -> None:

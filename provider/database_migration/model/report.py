@@ -64,6 +64,16 @@ class ReportScript:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A file that is filed beside the report as it is; the report's own forms only name it."""
+
+    filename: str
+    content: bytes | None
+    """None: it lies there already, as beside a report that was read back."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlotMark:
     """Something beside the bars of a gantt picture, at a place on its axis."""
 
@@ -113,6 +123,8 @@ class Report:
     plots: Sequence[ReportPlot] = ()
     data: Mapping[str, object] = field(default_factory=dict)
     """Machine-readable detail for the JSON form only; JSON types throughout."""
+    files: Sequence[ReportFile] = ()
+    """What else is filed beside it."""
     schema_version: int = 1
 
     @property
@@ -133,6 +145,7 @@ __all__ = [
     "Finding",
     "PlotMark",
     "Report",
+    "ReportFile",
     "ReportPlot",
     "ReportScript",
     "ReportTable",

@@ -15,11 +15,13 @@ _TYPES = {
     ".json": "application/json; charset=utf-8",
     ".sql": "text/plain; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".parquet": "application/vnd.apache.parquet",
 }
 # Reports show catalog text and rows of other people's databases: no script of theirs may run here.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups"
-    " allow-same-origin allow-top-navigation-by-user-activation",
+    " allow-downloads allow-same-origin allow-top-navigation-by-user-activation",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -41,7 +43,7 @@ def serve_report(hook: MigrationHook, run_id: str, filename: str) -> Response:
         raise HTTPException(
             404, f"There is no report {filename!r} of run {run_id!r} in the archive that this API server reads."
         )
-    return Response(path.read_text(encoding="utf-8"), media_type=_TYPES[suffix], headers=_HEADERS)
+    return Response(path.read_bytes(), media_type=_TYPES[suffix], headers=_HEADERS)
 
 
 __all__ = ["serve_report"]

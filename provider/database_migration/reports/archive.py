@@ -33,7 +33,9 @@ class ArchivePath(Protocol):
     def __truediv__(self, part: str, /) -> Self: ...
     def mkdir(self, *, parents: bool, exist_ok: bool) -> None: ...
     def write_text(self, data: str, /, encoding: str) -> object: ...
+    def write_bytes(self, data: bytes, /) -> object: ...
     def read_text(self, /, encoding: str) -> str: ...
+    def read_bytes(self) -> bytes: ...
     def exists(self) -> bool: ...
     def iterdir(self) -> Iterator[Self]: ...
 
@@ -60,7 +62,7 @@ class ReportArchive:
         return self.root / component(migration) / component(run_id)
 
     def file(self, report: Report, *, name: str | None = None) -> FiledReport:
-        """Write the report in its three forms, its named scripts and the run's index.
+        """Write the report in its three forms, its named scripts and files and the run's index.
 
         ``name`` tells apart two reports of one stem in one run (``apply_schema.keys``). Raises Interrupted
         when the storage fails.
@@ -76,6 +78,9 @@ class ReportArchive:
                     path = folder / script_name(script.filename, beside=name)
                     _write(path, script.text)
                     scripts.append(str(path))
+            for file in report.files:
+                if file.content is not None:
+                    (folder / component(file.filename)).write_bytes(file.content)
             _write(html, render_html(report, name=name))
             _write(markdown, render_markdown(report, name=name))
             _write(json, render_json(report))  # last: the index lists what has a JSON form

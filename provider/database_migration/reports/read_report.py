@@ -10,6 +10,7 @@ from database_migration.model.report import (
     Finding,
     PlotMark,
     Report,
+    ReportFile,
     ReportPlot,
     ReportScript,
     ReportTable,
@@ -61,6 +62,7 @@ def read_report(text: str, *, subject: str = "report") -> Report:
                 for item in document["plots"]
             ),
             data=document["data"],
+            files=tuple(ReportFile(item["filename"], None, item["title"]) for item in document.get("files", ())),
             schema_version=document["schema_version"],
         )
     except (KeyError, TypeError, ValueError) as error:

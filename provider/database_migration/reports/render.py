@@ -56,8 +56,10 @@ def render_json(report: Report) -> str:
     document = {"schema_version": report.schema_version} | {
         field.name: plain(getattr(report, field.name))
         for field in dataclasses.fields(report)
-        if field.name != "schema_version"
+        if field.name not in ("schema_version", "files")
     }
+    if report.files:
+        document["files"] = [{"filename": file.filename, "title": file.title} for file in report.files]
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 

@@ -9,10 +9,11 @@ from database_migration.engines.mysql.bulk import load as bulk_load
 from database_migration.engines.mysql.bulk import read as bulk_read
 from database_migration.engines.mysql.connection import own_session, quote
 from database_migration.engines.mysql.row_sql import row_digest
+from database_migration.engines.mysql.row_sql.column_figures import column_figures
 from database_migration.engines.mysql.row_sql.key_conditions import is_read_by_index, range_condition
 from database_migration.engines.mysql.row_sql.key_walk import walk
 from database_migration.engines.mysql.row_sql.literals import any_of
-from database_migration.engines.protocol import BulkFormat, Checksum, Session
+from database_migration.engines.protocol import BulkFormat, Checksum, ColumnFigures, Measure, Session
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import ChunkKey, KeyParts, KeyRange
 from database_migration.model.schema import Column, Table
@@ -70,6 +71,11 @@ class MySQLRows:
 
     def is_read_by_index(self, table: Table, key: ChunkKey) -> bool:
         return is_read_by_index(table, key)
+
+    def column_figures(
+        self, session: Session, schema: str, table: Table, asked: Sequence[tuple[FormedColumn, Measure]]
+    ) -> list[ColumnFigures]:
+        return column_figures(own_session(session), schema, table.name, asked)
 
     def digests(
         self,

@@ -16,13 +16,14 @@ from database_migration.engines.postgres.bulk import binary as bulk_binary
 from database_migration.engines.postgres.bulk import stream as bulk_stream
 from database_migration.engines.postgres.connection import connection_of, query
 from database_migration.engines.postgres.names import literal, quote
+from database_migration.engines.postgres.row_sql.column_figures import column_figures
 from database_migration.engines.postgres.row_sql.folded_keys import exact_names
 from database_migration.engines.postgres.row_sql.row_ranges import condition, is_read_by_index, part_of, source_of, walk
 from database_migration.engines.postgres.row_sql.row_text import row_text_sql
 from database_migration.engines.postgres.row_sql.unfit_values import value_of
 from database_migration.engines.postgres.row_sql.values import parameter, transfer_sql
 from database_migration.engines.postgres.server_errors import translated
-from database_migration.engines.protocol import BulkFormat, Checksum, Row, Session
+from database_migration.engines.protocol import BulkFormat, Checksum, ColumnFigures, Measure, Row, Session
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import ChunkKey, KeyParts, KeyRange
 from database_migration.model.schema import Column, Table
@@ -94,6 +95,12 @@ class PostgresRows:
     def is_read_by_index(self, table: Table, key: ChunkKey) -> bool:
         """Whether ranges of a key are ranges of its index."""
         return is_read_by_index(table, key)
+
+    def column_figures(
+        self, session: Session, schema: str, table: Table, asked: Sequence[tuple[FormedColumn, Measure]]
+    ) -> list[ColumnFigures]:
+        """NULLs, least, greatest and sum of columns."""
+        return column_figures(session, schema, table, asked)
 
     def digests(
         self,

@@ -23,7 +23,7 @@ from database_migration.engines.protocol.inspection import (
     ServerFacts,
     ServerLoad,
 )
-from database_migration.engines.protocol.rows import Checksum, Rows
+from database_migration.engines.protocol.rows import Checksum, ColumnFigures, Measure, Rows
 from database_migration.engines.protocol.schema import Catalog, Ddl, Statement
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "ChangeLog",
     "ChangeWriter",
     "Checksum",
+    "ColumnFigures",
     "CountedValues",
     "Ddl",
     "Endpoint",
@@ -41,6 +42,7 @@ __all__ = [
     "IndexUse",
     "Inspection",
     "KeyPart",
+    "Measure",
     "Parameter",
     "QueryOutcome",
     "Row",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from database_migration.engines.protocol.connection import BulkFormat, Session
@@ -23,6 +24,31 @@ class Checksum:
 
     rows: int
     digest: int
+
+
+class Measure(StrEnum):
+    """What is told of a column besides its NULLs."""
+
+    NUMBER = "number"
+    """Least, greatest, sum."""
+    RANGE = "range"
+    """Least and greatest, as transfer texts: moments, and numbers whose sum depends on the order."""
+    OCTETS = "octets"
+    """Shortest, longest and all octets of texts in UTF-8."""
+    BYTES = "bytes"
+    """Likewise, of a column of bytes."""
+    NULLS = "nulls"
+    """Nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFigures:
+    """A column's NULLs and what a ``Measure`` told; None where there are no values."""
+
+    nulls: int
+    least: str | None
+    most: str | None
+    total: str | None
 
 
 class Rows(Protocol):
@@ -95,6 +121,12 @@ class Rows(Protocol):
     def is_read_by_index(self, table: Table, key: ChunkKey) -> bool:
         """Whether a range of this key is found by an index in its order, if there is one on the key's columns; else
         each range is found by reading all rows."""
+        ...
+
+    def column_figures(
+        self, session: Session, schema: str, table: Table, asked: Sequence[tuple[FormedColumn, Measure]]
+    ) -> list[ColumnFigures]:
+        """Figures of columns in the order of ``asked``, in one scan of the table (of some hundred columns each)."""
         ...
 
     def digests(

@@ -18,6 +18,7 @@ from database_migration.steps.validate.check_chunk import check_chunk
 from database_migration.steps.validate.left_out import LeftOut
 from database_migration.steps.validate.motion import Motion
 from database_migration.steps.validate.sides import Sides
+from database_migration.steps.validate.waivers import WAIVED_NOTE, Waivers
 
 _SETTLE_ALL = 10.0
 _SETTLE = 2.0
@@ -29,7 +30,10 @@ def compare_everything(run: MigrationRun) -> Report:
 
     :raises ValidationFailed: they differ.
     """
-    report = validate(run, ValidateOptions.model_validate({"settle": _SETTLE_ALL}))
+    with run.ledger() as ledger:
+        waived = ledger.notes.get_note(WAIVED_NOTE) or {}
+    options = {"settle": _SETTLE_ALL, "figures": False, "waive": waived}
+    report = validate(run, ValidateOptions.model_validate(options))
     if report.verdict is Verdict.FAILED:
         words = without_values(f"{finding.subject}: {finding.message}" for finding in report.blockers)
         raise ValidationFailed(
@@ -48,7 +52,10 @@ def compare_touched(run: MigrationRun, touched: TouchedRows, read: Side = Side.S
     """
     pairs = {(pair.source if read is Side.SOURCE else pair.target).name: pair for pair in run.pairs()}
     keys = _by_source_name(pairs, touched)
-    differences = [_words(found) for found in validate_rows(run, keys)] if keys else []
+    with run.ledger() as ledger:
+        noted = ledger.notes.get_note(WAIVED_NOTE)
+    waivers = Waivers(noted if isinstance(noted, dict) else {})
+    differences = [_words(found) for found in validate_rows(run, keys) if waivers.of(found) is None] if keys else []
     differences += [words for table in sorted(touched.whole_tables) if (words := _whole(run, pairs[table]))]
     return sum(len(some) for some in keys.values()), differences
 

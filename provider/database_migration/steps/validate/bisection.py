@@ -1,7 +1,7 @@
 """From a checksum that differs to the rows that may, in constant memory.
 
 The rows of a range whose checksums differ are divided by the hash of their keys, which works for keys of every kind and
-for ranges without an end: one pass sums all parts, and a second one compares the row digests of the parts that differ. A
+for ranges without an end: one pass sums all parts, and a second one compares the row digests of those that differ. A
 table without a key is compared by all its digests, in as many passes as keep one side's small.
 """
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from database_migration.engines.protocol import Session
 from database_migration.model.report import Finding, Severity
+from database_migration.model.schema import ForeignKey
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.apply_schema.orphans import orphan_query
 from database_migration.steps.run import MigrationRun
@@ -51,9 +52,13 @@ def find_orphans(sides: Sides, pairs: tuple[TablePair, ...], *, left_out: Set[st
         target_keys = {key.columns: key for key in pair.target.foreign_keys}
         target_name = {column.source.name: column.target.name for column in pair.columns}
         for key in pair.source.foreign_keys:
-            twin = target_keys.get(tuple(target_name.get(name, name) for name in key.columns))
-            if key.parent_table not in by_name or twin is None:
-                continue  # the target cannot name the parent: schema_compare tells of it
+            parent = by_name.get(key.parent_table)
+            if parent is None:
+                continue  # the parent does not take part
+            columns = tuple(target_name.get(name, name) for name in key.columns)
+            twin = target_keys.get(columns) or _not_yet_made(key, columns, parent)
+            if twin is None:
+                continue  # the target has not all of its columns: schema_compare tells of it
             run = sides.run
             broken = _ask(sides.target, orphan_query(run.target.engine.ddl, run.target.schema, pair.target, twin))
             if not broken:
@@ -71,6 +76,14 @@ def find_orphans(sides: Sides, pairs: tuple[TablePair, ...], *, left_out: Set[st
                 )
             )
     return findings
+
+
+def _not_yet_made(key: ForeignKey, columns: tuple[str, ...], parent: TablePair) -> ForeignKey | None:
+    """A foreign key of the source as the target would have it."""
+    names = {column.source.name: column.target.name for column in parent.columns}
+    if any(name not in names for name in key.parent_columns):
+        return None
+    return ForeignKey(key.name, columns, parent.target.name, tuple(names[name] for name in key.parent_columns))
 
 
 def _ask(session: Session, query: str) -> int:

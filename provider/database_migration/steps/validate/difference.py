@@ -33,6 +33,8 @@ class Difference:
     target: tuple[str | None, ...] = ()
     """The values of ``columns`` side by side."""
     rows: int = 1
+    written_by: str = ""
+    """Who wrote the target's row, where that can be told and it was not us."""
 
     @property
     def shown_source(self) -> str:

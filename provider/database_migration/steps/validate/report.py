@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 
-from database_migration.model.report import Finding, Report, ReportPlot, ReportTable, Scalar, Severity, verdict_of
+from database_migration.engines.protocol import ColumnFigures
+from database_migration.model.report import (
+    Finding,
+    Report,
+    ReportFile,
+    ReportPlot,
+    ReportTable,
+    Scalar,
+    Severity,
+    verdict_of,
+)
 from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate.column_figures import ColumnsCompared, figure_findings, figure_table
 from database_migration.steps.validate.counts import TableCount
 from database_migration.steps.validate.difference import DifferenceKind
+from database_migration.steps.validate.difference_files import difference_files
+from database_migration.steps.validate.masking import Mask
 from database_migration.steps.validate.options import ValidateOptions
+from database_migration.steps.validate.query_pairs import QueryAnswer, query_table
 from database_migration.steps.validate.sampling import SampledTable
 from database_migration.steps.validate.soda_rules import RuleResults
 from database_migration.steps.validate.tally import TableTally
+from database_migration.steps.validate.waivers import Waivers
 
 _PLOTTED = 25
 
@@ -27,7 +42,12 @@ class Results:
     tallies: dict[str, TableTally] = field(default_factory=dict)
     counts: Sequence[TableCount] = ()
     samples: list[SampledTable] = field(default_factory=list)
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The columns of each table's row key."""
     orphans: list[Finding] = field(default_factory=list)
+    repeated: list[Finding] = field(default_factory=list)
+    figures: list[ColumnsCompared] = field(default_factory=list)
+    queries: list[QueryAnswer] = field(default_factory=list)
     rules: RuleResults | None = None
     quarantine: QuarantineState = field(default_factory=lambda: QuarantineState({}, {}, {}))
 
@@ -45,7 +65,12 @@ class Results:
 
 def build_report(run: MigrationRun, options: ValidateOptions, results: Results) -> Report:
     """The report of all results, its verdict by the heaviest finding that is not waived."""
-    findings = [*_differences(options, results), *_counts(options, results), *_waived(options, results.orphans)]
+    mask = Mask(options.mask, results.keys)
+    told = [*_differences(options, results), *_counts(results), *results.orphans, *results.repeated]
+    explained = {tally.table for tally in results.tallies.values() if tally.differing}
+    told += figure_findings(results.figures, moving=results.moving, explained=explained, mask=mask)
+    told += [finding for answer in results.queries if (finding := answer.finding()) is not None]
+    findings = _waived(options, told)
     findings += results.quarantine.findings({})
     if results.rules is not None:
         findings += _waived(options, results.rules.findings(moving=results.moving))
@@ -58,9 +83,10 @@ def build_report(run: MigrationRun, options: ValidateOptions, results: Results) 
         created_at=run.now(),
         summary=_summary(options, results),
         findings=findings,
-        tables=tuple(_tables(options, results)),
+        tables=tuple(_tables(options, results, mask)),
         plots=_plots(results),
-        data=_data(options, results),
+        data=_data(options, results, mask),
+        files=_files(results, mask),
     )
 
 
@@ -84,6 +110,11 @@ def _summary(options: ValidateOptions, results: Results) -> dict[str, Scalar]:
     if results.rules is not None:
         summary["rules"] = len(results.rules.outcomes)
         summary["rules_passed"] = sum(rule.target == "pass" and rule.agrees for rule in results.rules.outcomes)
+    if results.queries:
+        summary["queries"] = len(results.queries)
+        summary["queries_equal"] = sum(answer.equal for answer in results.queries)
+    if options.waive:
+        summary["exceptions_waived"] = len(options.waive)
     if results.samples:
         summary["rows_sampled"] = sum(sample.sampled for sample in results.samples)
     return summary
@@ -93,6 +124,10 @@ def _method(options: ValidateOptions) -> str:
     parts = ["checksums of every row"] if options.checksum == "full" else ["counts"]
     if options.sample is not None:
         parts.append("a random sample by value")
+    if options.figures:
+        parts.append("figures of every column")
+    if options.queries:
+        parts.append("queries")
     if options.soda is not None:
         parts.append("business rules")
     return ", ".join(parts)
@@ -101,20 +136,7 @@ def _method(options: ValidateOptions) -> str:
 def _differences(options: ValidateOptions, results: Results) -> list[Finding]:
     findings = []
     for tally in results.tallies.values():
-        if tally.differing:
-            kinds = ", ".join(f"{tally.count(kind)} {kind}" for kind in DifferenceKind if tally.count(kind))
-            if tally.uncounted:
-                kinds += f"{', ' if kinds else ''}{tally.uncounted} not told apart"
-            findings.append(
-                Finding(
-                    Severity.BLOCKER,
-                    "rows_differ",
-                    tally.table,
-                    f"{tally.differing} rows differ ({kinds}).",
-                    "find out who wrote them; steps.validate.repair: true writes the source's values over them,"
-                    " steps.validate.waive names a table whose differences are accepted.",
-                )
-            )
+        findings += _rows_differ(tally, Waivers(options.waive))
         if tally.moving:
             findings.append(
                 Finding(
@@ -139,11 +161,44 @@ def _differences(options: ValidateOptions, results: Results) -> list[Finding]:
             findings.append(
                 Finding(Severity.NOTE, "rows_repaired", tally.table, f"{tally.repaired} rows were repaired.")
             )
-    return _waived(options, findings)
+    return findings
 
 
-def _counts(options: ValidateOptions, results: Results) -> list[Finding]:
-    findings = [
+def _rows_differ(tally: TableTally, waivers: Waivers) -> list[Finding]:
+    """A blocker for the rows that differ, and a warning for those that were waived one by one."""
+    reasons = [reason for key in tally.differences if (reason := waivers.of_row(tally.table, key)) is not None]
+    findings = []
+    if reasons:
+        findings.append(
+            Finding(
+                Severity.WARNING,
+                "rows_waived",
+                tally.table,
+                f"{len(reasons)} rows differ and are waived by their keys: {'; '.join(dict.fromkeys(reasons))}.",
+            )
+        )
+    if tally.differing == len(reasons):
+        return findings
+    kinds = ", ".join(f"{tally.count(kind)} {kind}" for kind in DifferenceKind if tally.count(kind))
+    if tally.uncounted:
+        kinds += f"{', ' if kinds else ''}{tally.uncounted} not told apart"
+    others = sum(bool(one.written_by) for one in tally.differences.values())
+    told = f" {others} of them were written by somebody else." if others else ""
+    findings.append(
+        Finding(
+            Severity.BLOCKER,
+            "rows_differ",
+            tally.table,
+            f"{tally.differing - len(reasons)} rows differ ({kinds}).{told}",
+            "find out who wrote them; steps.validate.repair: true writes the source's values over them,"
+            " steps.validate.waive names a table, or table/key, whose differences are accepted.",
+        )
+    )
+    return findings
+
+
+def _counts(results: Results) -> list[Finding]:
+    return [
         Finding(
             Severity.NOTE if results.moving else Severity.BLOCKER,
             "counts_differ",
@@ -156,26 +211,30 @@ def _counts(options: ValidateOptions, results: Results) -> list[Finding]:
         for count in results.counts
         if not count.equal
     ]
-    return _waived(options, findings)
 
 
 def _waived(options: ValidateOptions, findings: Sequence[Finding]) -> list[Finding]:
-    """Blockers of tables that the spec names become warnings; subjects are ``table`` or ``table.object``."""
-    told = []
-    for finding in findings:
-        reason = options.waive.get(finding.subject.partition(".")[0])
-        if finding.severity is Severity.BLOCKER and reason is not None:
-            message = f"{finding.message} Waived: {reason}"
-            finding = replace(finding, severity=Severity.WARNING, message=message)
-        told.append(finding)
-    return told
+    waivers = Waivers(options.waive)
+    return [waivers.applied(finding) for finding in findings]
 
 
-def _tables(options: ValidateOptions, results: Results) -> list[ReportTable]:
+def _files(results: Results, mask: Mask) -> tuple[ReportFile, ...]:
+    found = [mask.shown(one) for tally in results.tallies.values() for one in tally.listed(None)]
+    return difference_files(found) if found else ()
+
+
+def _tables(options: ValidateOptions, results: Results, mask: Mask) -> list[ReportTable]:
     tables = [
         ReportTable(
             "Tables",
-            ("table", "rows compared", "missing", "extra", "changed", "in quarantine", "in motion", "repaired"),
+            (
+                "table",
+                "rows compared",
+                *(kind.value for kind in DifferenceKind),
+                "in quarantine",
+                "in motion",
+                "repaired",
+            ),
             tuple(
                 (
                     t.table,
@@ -190,12 +249,12 @@ def _tables(options: ValidateOptions, results: Results) -> list[ReportTable]:
         )
     ]
     for tally in results.tallies.values():
-        listed = tally.listed(options.max_differences_listed)
+        listed = [mask.shown(one) for one in tally.listed(options.max_differences_listed)]
         if listed:
             tables.append(
                 ReportTable(
                     f"Rows of {tally.table} that differ",
-                    ("difference", "key", "columns", "source", "target"),
+                    ("difference", "key", "columns", "source", "target", "written by somebody else"),
                     tuple(
                         (
                             d.kind.value,
@@ -203,6 +262,7 @@ def _tables(options: ValidateOptions, results: Results) -> list[ReportTable]:
                             ", ".join(d.columns),
                             d.shown_source,
                             d.shown_target,
+                            d.written_by,
                         )
                         for d in listed
                     ),
@@ -215,7 +275,7 @@ def _tables(options: ValidateOptions, results: Results) -> list[ReportTable]:
                 ReportTable(
                     f"Rows of {tally.table} in motion",
                     ("key",),
-                    tuple((", ".join(key),) for key in moving),
+                    tuple((", ".join(mask.key(tally.table, key)),) for key in moving),
                     note=f"{len(moving)} of {tally.moving} listed.",
                 )
             )
@@ -243,8 +303,12 @@ def _tables(options: ValidateOptions, results: Results) -> list[ReportTable]:
                 ),
             )
         )
+    if results.queries:
+        tables.append(query_table(results.queries))
     if results.rules is not None:
         tables.append(results.rules.table())
+    if results.figures:
+        tables.append(figure_table(results.figures, mask))
     return tables
 
 
@@ -275,7 +339,7 @@ def _plots(results: Results) -> tuple[ReportPlot, ...]:
     return tuple(plots)
 
 
-def _data(options: ValidateOptions, results: Results) -> Mapping[str, object]:
+def _data(options: ValidateOptions, results: Results, mask: Mask) -> Mapping[str, object]:
     return {
         "tables": {
             tally.table: {
@@ -284,14 +348,24 @@ def _data(options: ValidateOptions, results: Results) -> Mapping[str, object]:
                 "in_quarantine": results.quarantine.counts.get(tally.table, 0),
                 "in_motion": tally.moving,
                 "differences": [
-                    {**asdict(d), "kind": d.kind.value} for d in tally.listed(options.max_differences_listed)
+                    {**asdict(mask.shown(d)), "kind": d.kind.value}
+                    for d in tally.listed(options.max_differences_listed)
                 ],
             }
             for tally in results.tallies.values()
         },
         "rules": [asdict(rule) for rule in results.rules.outcomes] if results.rules is not None else [],
+        "queries": [asdict(answer) for answer in results.queries],
+        "columns": [
+            {**asdict(one), "source": _figures(one, mask, one.source), "target": _figures(one, mask, one.target)}
+            for one in results.figures
+        ],
         "waived": dict(options.waive),
     }
+
+
+def _figures(one: ColumnsCompared, mask: Mask, figures: ColumnFigures) -> Mapping[str, object]:
+    return {"nulls": figures.nulls} if mask.hides(one.table, one.column) else asdict(figures)
 
 
 __all__ = ["Results", "build_report"]

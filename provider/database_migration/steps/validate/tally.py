@@ -42,8 +42,8 @@ class TableTally:
         named = sum(one.kind is kind for one in self.differences.values())
         return named + sum(one.rows for one in self.keyless if one.kind is kind)
 
-    def listed(self, at_most: int) -> list[Difference]:
-        """Differences for the report, the first by key."""
+    def listed(self, at_most: int | None) -> list[Difference]:
+        """Differences for the report, the first by key; None: all that are known one by one."""
         return [*sorted(self.differences.values(), key=lambda one: one.key), *self.keyless][:at_most]
 
     def add_chunk(self, outcome: ChunkOutcome, *, moving: bool) -> None:

@@ -14,19 +14,23 @@ from database_migration.model.report import Report
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate.column_figures import compare_figures
 from database_migration.steps.validate.compare_tables import compare_tables
 from database_migration.steps.validate.counts import count_tables, find_orphans
 from database_migration.steps.validate.difference import Difference, DifferenceKind
 from database_migration.steps.validate.left_out import LeftOut
 from database_migration.steps.validate.motion import Motion
 from database_migration.steps.validate.options import ValidateOptions
+from database_migration.steps.validate.query_pairs import ask_queries
 from database_migration.steps.validate.repair import repair_rows
+from database_migration.steps.validate.repeated_keys import find_repeated_keys
 from database_migration.steps.validate.report import Results, build_report
 from database_migration.steps.validate.row_values import RowKey
 from database_migration.steps.validate.sampling import sample_table
 from database_migration.steps.validate.sides import Sides
 from database_migration.steps.validate.soda_rules import run_rules
 from database_migration.steps.validate.tally import TableTally
+from database_migration.steps.validate.waivers import WAIVED_NOTE
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +48,12 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
     pairs = run.pairs()
     with run.current_ledger() as ledger:
         moving = _is_moving(run, ledger)
-        results = Results(moving, tallies={pair.source.name: TableTally(pair.source.name) for pair in pairs})
+        results = Results(
+            moving,
+            tallies={pair.source.name: TableTally(pair.source.name) for pair in pairs},
+            keys={pair.source.name: [column.source.name for column in pair.row_key] for pair in pairs},
+        )
+        ledger.notes.put_note(WAIVED_NOTE, dict(options.waive))
         settle_seconds = options.settle.total_seconds()
         left_out = LeftOut(ledger.quarantine, pairs)
         with Motion(run, ledger.epoch if moving else None, settle_seconds=settle_seconds) as motion:
@@ -57,10 +66,17 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
                 _repair(run, ledger, pairs, results, motion, left_out)
             for tally in results.tallies.values():
                 tally.keyless = left_out.without(tally.keyless)
-        results.quarantine = QuarantineState.of(ledger.quarantine)
-        if options.orphans:
             with Sides(run) as sides:
-                results.orphans = find_orphans(sides, pairs, left_out=frozenset(left_out.counts))
+                results.queries = ask_queries(sides, options, motion)
+                if options.figures:
+                    apart = frozenset(left_out.counts)  # rows that were left out take part in the source's figures
+                    compared = [pair for pair in pairs if pair.source.name not in apart]
+                    results.figures = [one for pair in compared for one in compare_figures(sides, pair)]
+                if options.repeated_keys:
+                    results.repeated = find_repeated_keys(sides, pairs)
+                if options.orphans:
+                    results.orphans = find_orphans(sides, pairs, left_out=frozenset(left_out.counts))
+        results.quarantine = QuarantineState.of(ledger.quarantine)
         if options.soda is not None:
             results.rules = run_rules(run, options, pairs, Path(options.soda))
         ledger.runs.require_current(run.run_id, run.spec_hash)

@@ -1,4 +1,4 @@
-"""A row's canonical text (see ``model.column_type.Form``): what digests and hashes are made of, on every engine the same.
+"""A row's canonical text (see ``model.column_type.Form``): what digests and hashes are made of, on every engine alike.
 
 One flat CONCAT, because each further call copies the text again; and not CONCAT_WS, which would pass over a value
 without an exact text.

@@ -1,4 +1,4 @@
-"""A row's canonical text (see ``model.column_type.Form``): what digests and hashes are made of, on every engine the same.
+"""A row's canonical text (see ``model.column_type.Form``): what digests and hashes are made of, on every engine alike.
 
 One call of ``concat_ws``, because each ``||`` copies the text again; it writes values of every type by themselves.
 """
@@ -23,9 +23,7 @@ def row_text_sql(columns: Sequence[FormedColumn]) -> str:
     """SQL of a row's text; JSON columns are left out."""
     fields = [field for formed in columns if formed.form is not Form.JSON for field in _fields(formed)]
     while len(fields) > _MOST_ARGUMENTS:
-        fields = [
-            _joined(fields[first : first + _MOST_ARGUMENTS]) for first in range(0, len(fields), _MOST_ARGUMENTS)
-        ]
+        fields = [_joined(fields[first : first + _MOST_ARGUMENTS]) for first in range(0, len(fields), _MOST_ARGUMENTS)]
     return _joined(fields) if fields else "''"
 
 
