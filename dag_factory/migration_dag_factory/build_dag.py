@@ -32,17 +32,19 @@ from migration_dag_factory.project_paths import from_project
 from migration_dag_factory.replication_dag import build_replication_dag
 from migration_dag_factory.rollback_dag import build_rollback_dag
 from migration_dag_factory.spec import MigrationSpec
+from migration_dag_factory.watch_dag import build_watch_dag
 
 _TASKS_BESIDE_THE_LANES = 4
 
 
 def build_dags(spec: MigrationSpec, project: Path | None = None) -> tuple[DAG, ...]:
-    """The migration's DAG, the one that replicates (online) and the one that goes back.
+    """The migration's DAG, the one that replicates (online), the one that goes back, and the watch, where it is wanted.
 
     ``project`` is the folder that paths in the spec are relative to; None: the worker's.
     """
     if spec.online:
-        return build_dag(spec, project), build_replication_dag(spec), build_rollback_dag(spec)
+        watch = (build_watch_dag(spec),) if spec.steps.validate_.watch else ()
+        return build_dag(spec, project), build_replication_dag(spec), build_rollback_dag(spec), *watch
     return build_dag(spec, project), build_rollback_dag(spec)
 
 

@@ -1,4 +1,4 @@
-"""What the three DAGs of a migration have in common."""
+"""What the DAGs of a migration have in common."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from migration_dag_factory.spec import MigrationSpec
 
 SUFFIX_REPLICATION = "__replication"
 SUFFIX_ROLLBACK = "__rollback"
+SUFFIX_WATCH = "__watch"
 #: By this tag the plugin's page finds migrations.
 TAG = "database-migration"
 #: @continuous needs a start; nothing is ever caught up on.
@@ -41,4 +42,4 @@ def _doc(spec: MigrationSpec, description: str) -> str:
     )
 
 
-__all__ = ["BEGINNING_OF_TIME", "SUFFIX_REPLICATION", "SUFFIX_ROLLBACK", "TAG", "dag_arguments"]
+__all__ = ["BEGINNING_OF_TIME", "SUFFIX_REPLICATION", "SUFFIX_ROLLBACK", "SUFFIX_WATCH", "TAG", "dag_arguments"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.resources import files
 
 from airflow.providers.standard.exceptions import HITLRejectException, HITLTimeoutError
@@ -11,6 +12,8 @@ from airflow.sdk.exceptions import TaskDeferralTimeout
 from airflow.sdk.execution_time.hitl import HITLUser
 
 from database_migration.links import below_base_url, page_path
+from database_migration.operators.gate import GateOperator
+from migration_dag_factory.phases import keywords
 from migration_dag_factory.spec import GateSpec, MigrationSpec
 
 _QUESTIONS = 10
@@ -53,7 +56,8 @@ def gate(spec: MigrationSpec, name: str) -> ApprovalOperator | None:
     if asked is None:
         return None
     defaults = {"approve": [ApprovalOperator.APPROVE], "reject": [ApprovalOperator.REJECT]}
-    return ApprovalOperator(
+    made = partial(GateOperator, waive=spec.steps.validate_.waive, **keywords(spec))
+    return (made if name == "cutover" else ApprovalOperator)(
         task_id=f"gate_{name}",
         subject=_SUBJECTS[name].format(migration=spec.migration),
         body=_body(spec, name),

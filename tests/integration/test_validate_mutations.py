@@ -11,7 +11,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from database_migration.model.change import Change, Operation, Value
@@ -24,19 +24,20 @@ from integration.conftest import MakeRun
 from integration.live import copy_all, create_tables
 
 VECTORS = json.loads((Path(__file__).parents[1] / "golden" / "codec_vectors.json").read_text())["values"]
-TYPES = sorted({vector["type"] for vector in VECTORS})
+TYPES = sorted({vector["type"] for vector in VECTORS} - {"uuid16"})
 FORMS = {vector["type"]: Form(vector["form"]) for vector in VECTORS}
 SPELLED = {vector["type"]: {"mysql": vector["mysql"], "postgres": vector["postgres"]} for vector in VECTORS}
 VALUES: dict[str, list[str | None]] = {
     name: list(dict.fromkeys([*(vector["transfer"] for vector in VECTORS if vector["type"] == name), None]))
     for name in TYPES
 }
-KEYS = ("int", "text", "uuid16")
-"""Numbers, texts in no order that both sides have, octets."""
+KEYS = ("int", "text", "uuid")
+"""Numbers, texts in no order that both sides have, octets in disguise."""
 PROFILE = settings(
     max_examples=int(os.environ.get("MUTATIONS", "2")),
     deadline=None,
     derandomize="MUTATIONS" not in os.environ,
+    phases=(Phase.generate,),  # making an example smaller would take minutes on real servers
     suppress_health_check=list(HealthCheck),
     database=None,
 )
@@ -60,7 +61,7 @@ def tables(draw: st.DrawFn, types: list[str]) -> tuple[str, dict[str, str], list
 
 
 def key_value(name: str, number: int) -> str:
-    return {"int": str(number), "text": f"Key {'x' * number}é", "uuid16": f"0123abcd-4567-89ef-0123-{number:012x}"}[
+    return {"int": str(number), "text": f"Key {'x' * number}é", "uuid": f"0123abcd-4567-89ef-0123-{number:012x}"}[
         name
     ]
 

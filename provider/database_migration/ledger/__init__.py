@@ -21,6 +21,7 @@ from database_migration.ledger.quarantine import Quarantine, QuarantinedRow
 from database_migration.ledger.runs import Runs, all_migrations
 from database_migration.ledger.seam import ANY_CHUNK, Chunk, Seam, StaleRow
 from database_migration.ledger.uninstall import holds_run, leave
+from database_migration.ledger.watch import Watch, WatchedChunk, WatchedRow
 
 CONTROL_SCHEMA = "database_migration"
 
@@ -78,6 +79,11 @@ class Ledger:
     def quarantine(self) -> Quarantine:
         """Rows that the target cannot hold."""
         return Quarantine(self.session, self.migration, self.epoch, self.run_id)
+
+    @property
+    def watch(self) -> Watch:
+        """What was compared when, round and round, and the rows that differed."""
+        return Watch(self.session, self.migration, self.epoch)
 
     @property
     def reports(self) -> ReportLines:
@@ -139,6 +145,9 @@ __all__ = [
     "Runs",
     "Seam",
     "StaleRow",
+    "Watch",
+    "WatchedChunk",
+    "WatchedRow",
     "all_migrations",
     "holds_run",
     "install",

@@ -7,7 +7,8 @@ from database_migration.errors import Refused
 from database_migration.ledger.positions import Positions
 
 _TABLES = (
-    "applied_marker", "quarantine", "stale_row", "chunk_reading", "report", "note", "checkpoint", "cutover_move",
+    "applied_marker", "watched_row", "watched_chunk",
+    "quarantine", "stale_row", "chunk_reading", "report", "note", "checkpoint", "cutover_move",
     "created_object", "applied", "chunk", "run", "migration",
 )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from airflow.sdk import Context
@@ -10,6 +9,7 @@ from airflow.sdk import Context
 from database_migration.hooks.traffic import traffic_of
 from database_migration.model.report import Report
 from database_migration.operators._step import StepOperator
+from database_migration.operators.gate import name_of_answerer
 from database_migration.steps.cutover import cutover
 from database_migration.steps.run import MigrationRun
 
@@ -35,11 +35,7 @@ class CutoverOperator(StepOperator):
 
     def _approved_by(self, context: Context) -> str:
         ti: Any = context["ti"]
-        answer = ti.xcom_pull(task_ids=self.gate_task_id) if self.gate_task_id else None
-        user = answer.get("responded_by_user") if isinstance(answer, Mapping) else None
-        if isinstance(user, Mapping):
-            return str(user.get("name") or user.get("id") or "")
-        return str(user or "")
+        return name_of_answerer(ti.xcom_pull(task_ids=self.gate_task_id)) if self.gate_task_id else ""
 
 
 __all__ = ["CutoverOperator"]

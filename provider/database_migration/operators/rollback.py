@@ -15,6 +15,7 @@ from database_migration.steps.cutover import CutoverOptions
 from database_migration.steps.rollback import FailedTask, FailureFacts, rollback
 from database_migration.steps.run import MigrationRun
 
+_GATES = ("ApprovalOperator", "GateOperator")
 _NOT_APPROVED = "Not approved: it was rejected, or nobody answered in time; its Required Actions tab says who answered."
 
 
@@ -80,7 +81,7 @@ class RollbackOperator(StepOperator):
     def _failed_tasks(self, context: Context, bad: Mapping[str, str | None]) -> tuple[FailedTask, ...]:
         ti: Any = context["ti"]
         reasons = {task: ti.xcom_pull(task_ids=task, key=FAILURE_KEY) for task in culprits(bad)}
-        gates = {task.task_id for task in context["dag"].tasks if task.task_type == "ApprovalOperator"}
+        gates = {task.task_id for task in context["dag"].tasks if task.task_type in _GATES}
         reasons |= {task: _NOT_APPROVED for task in gates & reasons.keys() if not reasons[task]}
         return tuple(
             FailedTask(task, state or "never ran", lines=(str(reason),) if (reason := reasons.get(task)) else ())

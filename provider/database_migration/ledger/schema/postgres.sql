@@ -158,6 +158,36 @@ CREATE TABLE IF NOT EXISTS database_migration.quarantine (
     PRIMARY KEY (migration, epoch, table_name, key_digest)
 );
 
+-- Key ranges that are compared round and round until the cutover; the one that was looked at longest ago comes next.
+CREATE TABLE IF NOT EXISTS database_migration.watched_chunk (
+    migration   varchar(200) NOT NULL,
+    epoch       bigint       NOT NULL,
+    table_name  varchar(200) NOT NULL,
+    ordinal     integer      NOT NULL,
+    lower_key   text,
+    upper_key   text,
+    rounds      integer      NOT NULL DEFAULT 0,
+    row_count   bigint       NOT NULL DEFAULT 0,
+    equal_at    timestamp(6),
+    checked_at  timestamp(6),
+    PRIMARY KEY (migration, epoch, table_name, ordinal)
+);
+
+-- Rows that differed when they were last compared, without their values.
+CREATE TABLE IF NOT EXISTS database_migration.watched_row (
+    migration   varchar(200) NOT NULL,
+    epoch       bigint       NOT NULL,
+    table_name  varchar(200) NOT NULL,
+    key_digest  varchar(32)  NOT NULL,
+    row_key     text NOT NULL,
+    kind        varchar(20)  NOT NULL,
+    columns     text NOT NULL,
+    written_by  text NOT NULL,
+    found_at    timestamp(6) NOT NULL,
+    seen_at     timestamp(6) NOT NULL,
+    PRIMARY KEY (migration, epoch, table_name, key_digest)
+);
+
 -- A row per session that applies changes, rewritten in every transaction that it applies, so that our own
 -- capture knows them where the server has no better mark (MySQL).
 CREATE TABLE IF NOT EXISTS database_migration.applied_marker (

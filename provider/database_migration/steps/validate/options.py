@@ -74,6 +74,15 @@ class ValidateOptions(BaseModel):
         timedelta(seconds=30),
         description="While replication runs: how long a row may stay in motion before it is listed as such.",
     )
+    watch: bool = Field(
+        False,
+        description="Online: go on comparing round and round between copy and cutover, in a DAG of its own"
+        " (`<migration>__watch`); what differs blocks the cutover's gate until it is gone or waived.",
+    )
+    watch_share: float = Field(
+        0.25, gt=0, le=1, description="Share of the time in which the watch compares; it rests for the others."
+    )
+    watch_stint: Span = Field(timedelta(minutes=10), description="How long one task of the watch works.")
     max_differences_listed: int = Field(100, ge=1, le=10_000, description="Differing rows listed per table.")
     mask: tuple[str, ...] = Field(
         SECRETS,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from database_migration.model.column_type import Form
 from database_migration.model.key_range import ChunkKey, KeyRange
-from database_migration.steps.validate.bisection import split
+from database_migration.model.split_range import split
 
 
 def bounds(form: Form, lower: str | None, upper: str | None, parts: int = 4) -> list[str | None]:
