@@ -13,7 +13,14 @@ from database_migration.model.migration_state import Direction
 from database_migration.model.report import Verdict
 from database_migration.steps.replicate import BackgroundApplier, ReplicateOptions, Until, replicate, start_capture
 from database_migration.steps.run import MigrationRun
-from database_migration.steps.validate import ValidateOptions, validate
+from database_migration.steps.validate import (
+    ValidateOptions,
+    Waivers,
+    is_watch_wanted,
+    open_findings,
+    validate,
+    watch,
+)
 from integration.conftest import MakeRun
 from integration.live import TABLES, LiveWriter, copy_all, create_keys, create_tables, differences, fill
 
@@ -98,3 +105,28 @@ def test_differences_without_an_applier_cannot_be_judged(run: MigrationRun) -> N
     with pytest.raises(Interrupted, match="replication did not advance"):
         differences(run, settle="PT2S")
     assert time.monotonic() - began < 15
+
+
+def test_the_watch_keeps_what_differs_until_it_is_equal(run: MigrationRun) -> None:
+    with LiveWriter(run.source, rate=50), BackgroundApplier(run, QUICK, Direction.FORWARD):
+        vandalise(run)
+        quick = {"chunk_rows": 2500, "watch_share": 1, "settle": "PT20S"}
+        while True:  # a stint may end anywhere: the next goes on
+            report = watch(run, ValidateOptions.model_validate({**quick, "watch_stint": "PT3S"}))
+            if int(str(report.summary["complete_rounds"])) >= 1:
+                break
+        assert report.verdict is Verdict.WARNED
+        with run.ledger() as ledger:
+            found = {(row.table, row.key, row.kind) for row in ledger.watch.rows()}
+            assert ("voucher", ("theirs",), "extra") in found
+            assert ("purchase_line", ("2000", "7"), "extra") in found
+            assert len(found) <= 3
+            assert len(open_findings(ledger, Waivers({"purchase_line": "known", "voucher/theirs": "known too"}))) == 0
+            assert {row.table for row in open_findings(ledger, Waivers({"voucher/others": ""}))} >= {"voucher"}
+        validate(run, ValidateOptions.model_validate({"chunk_rows": 2500, "repair": True, "figures": False}))
+        report = watch(run, ValidateOptions.model_validate({**quick, "watch_stint": "PT1S"}))
+        assert (report.verdict, report.summary["rows_differing"]) == (Verdict.PASSED, 0), report.tables
+    with run.ledger() as ledger:
+        assert is_watch_wanted(ledger)
+        ledger.runs.replicate(Direction.OFF)
+        assert not is_watch_wanted(ledger)

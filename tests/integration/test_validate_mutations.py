@@ -61,9 +61,7 @@ def tables(draw: st.DrawFn, types: list[str]) -> tuple[str, dict[str, str], list
 
 
 def key_value(name: str, number: int) -> str:
-    return {"int": str(number), "text": f"Key {'x' * number}é", "uuid": f"0123abcd-4567-89ef-0123-{number:012x}"}[
-        name
-    ]
+    return {"int": str(number), "text": f"Key {'x' * number}é", "uuid": f"0123abcd-4567-89ef-0123-{number:012x}"}[name]
 
 
 def mutated(name: str, value: Value) -> Value:
