@@ -19,6 +19,7 @@ from database_migration.operators.schema_compare import SchemaCompareOperator
 from database_migration.operators.translate_queries import TranslateQueriesOperator
 from database_migration.operators.validate import ValidateOperator
 from database_migration.sensors.cutover_window import CutoverWindowSensor
+from database_migration.steps.chunked_copy.brake_options import BrakeOptions
 from database_migration.steps.plan import PlannedWindow, PlanOptions
 from database_migration.steps.preflight import PreflightOptions
 from database_migration.steps.schema_compare import SchemaCompareOptions
@@ -134,10 +135,11 @@ def _compare_options(steps: StepsSpec) -> SchemaCompareOptions:
 
 
 def _preflight_options(steps: StepsSpec) -> PreflightOptions:
-    """Preflight knows from the copy's options how many lanes there will be."""
-    if "lanes" in steps.preflight.model_fields_set:
-        return steps.preflight
-    return steps.preflight.model_copy(update={"lanes": steps.chunked_copy.lanes})
+    """Preflight knows from the copy's options how many lanes there will be, and what slows them down."""
+    copy, said = steps.chunked_copy, steps.preflight.model_fields_set
+    brakes = BrakeOptions.model_validate({name: getattr(copy, name) for name in BrakeOptions.model_fields})
+    known = {"lanes": copy.lanes, "brakes": brakes}
+    return steps.preflight.model_copy(update={name: value for name, value in known.items() if name not in said})
 
 
 def _plan_options(spec: MigrationSpec, steps: StepsSpec) -> PlanOptions:

@@ -13,10 +13,12 @@
     │   ├── ValidationFailed    the two sides differ
     │   ├── PositionLost        the log no longer reaches back to where the run stands
     │   └── NotPossible         the move makes no sense in the present state
-    └── Interrupted             the next try resumes: a server went away, a lock is held, time ran out
-        └── ValuesMissing       changes leave values out that the written side lacks; whoever applies reads them again
+    ├── Interrupted             the next try resumes: a server went away, a lock is held, time ran out
+    │   └── ValuesMissing       changes leave values out that the written side lacks; whoever applies reads them again
+    └── Paused                  somebody paused the work; it goes on where it stands once it is resumed
 
-Airflow sees ``Refused`` as ``AirflowFailException`` (no retry) and ``Interrupted`` as an ordinary failure.
+Airflow sees ``Refused`` as ``AirflowFailException`` (no retry), ``Interrupted`` as an ordinary failure and ``Paused``
+as a deferral.
 """
 
 from __future__ import annotations
@@ -98,12 +100,21 @@ class ValuesMissing(Interrupted):
         self.changes = changes
 
 
+class Paused(MigrationError):
+    """Somebody paused ``activity``; nothing is open on either server, and the same call goes on once it is resumed."""
+
+    def __init__(self, problem: str, *, mend: str, activity: str, subject: str | None = None) -> None:
+        super().__init__(problem, mend=mend, subject=subject)
+        self.activity = activity
+
+
 __all__ = [
     "ConnectionRefused",
     "EpochPassed",
     "Interrupted",
     "MigrationError",
     "NotPossible",
+    "Paused",
     "PositionLost",
     "PreflightRefused",
     "Refused",

@@ -16,7 +16,15 @@ FILES = [
     *(file for file in PROVIDER.glob("engines/*/preflight/*.py") if file.stem not in ("values", "managed_service")),
     *(
         PROVIDER / "steps" / "preflight" / f"{name}.py"
-        for name in ("selected_tables", "servers", "tables", "key_collisions", "quoted_names", "repeated_keys")
+        for name in (
+            "brakes",
+            "selected_tables",
+            "servers",
+            "tables",
+            "key_collisions",
+            "quoted_names",
+            "repeated_keys",
+        )
     ),
 ]
 NAMED_BY_SETTING = {*SETTINGS, "max_replication_slots", "max_wal_senders"}

@@ -12,12 +12,19 @@ from database_migration.hooks.endpoint import endpoint_of
 from database_migration.hooks.engine import engine_named
 from database_migration.hooks.mapping import mapping_of
 from database_migration.hooks.selection import selection_as_tables, selection_of
-from database_migration.ledger import Runs, is_installed
+from database_migration.ledger import Controls, Runs, is_installed
+from database_migration.model.control import Activity, ControlLine
 from database_migration.model.migration_state import RunState
 from database_migration.steps.run import Database, MigrationRun
 
 #: The note under which preflight stores what of the spec a later rollback needs.
 SPEC_NOTE = "spec"
+
+
+def database_of(conn_id: str, schema: str | None = None) -> Database:
+    """The database behind a connection, with its credentials; see ``endpoint_of`` for what is raised."""
+    endpoint = endpoint_of(conn_id, schema)
+    return Database(engine_named(endpoint.engine), endpoint)
 
 
 @dataclass(frozen=True)
@@ -50,14 +57,12 @@ class MigrationHook:
     @cached_property
     def source(self) -> Database:
         """The source, with its connection's credentials."""
-        endpoint = endpoint_of(self.source_conn_id, self.source_schema)
-        return Database(engine_named(endpoint.engine), endpoint)
+        return database_of(self.source_conn_id, self.source_schema)
 
     @cached_property
     def target(self) -> Database:
         """The target, with its connection's credentials."""
-        endpoint = endpoint_of(self.target_conn_id, self.target_schema)
-        return Database(engine_named(endpoint.engine), endpoint)
+        return database_of(self.target_conn_id, self.target_schema)
 
     def run(self, run_id: str) -> MigrationRun:
         """The run of this id as the arguments describe it; it need not be in the ledger yet."""
@@ -77,6 +82,12 @@ class MigrationHook:
         """Where the migration's current run stands; None before the first one."""
         with self.target.connect("look at the ledger") as session:
             return Runs(session, self.migration).current() if is_installed(session) else None
+
+    def paused(self, activity: Activity) -> ControlLine | None:
+        """By whom and why an activity of the current run is paused; None while it is not."""
+        with self.target.connect("look at the ledger") as session:
+            state = Runs(session, self.migration).current() if is_installed(session) else None
+            return None if state is None else Controls(session, self.migration, state.epoch).paused(activity)
 
     def current_run(self) -> MigrationRun | None:
         """The current run with this spec's hash, so that an edited spec is refused; None before the first one."""
@@ -111,4 +122,4 @@ class MigrationHook:
             ledger.notes.put_note(SPEC_NOTE, note)
 
 
-__all__ = ["SPEC_NOTE", "MigrationHook"]
+__all__ = ["SPEC_NOTE", "MigrationHook", "database_of"]

@@ -13,6 +13,7 @@ from importlib.resources import files
 from database_migration.engines.protocol import Session
 from database_migration.errors import NotPossible
 from database_migration.ledger.chunks import Chunks
+from database_migration.ledger.controls import Controls, Lanes
 from database_migration.ledger.moves import Checkpoints, MoveLine, Moves
 from database_migration.ledger.notes import Notes, ReportLine, ReportLines
 from database_migration.ledger.objects import CreatedObject, Objects
@@ -86,6 +87,16 @@ class Ledger:
         return Watch(self.session, self.migration, self.epoch)
 
     @property
+    def controls(self) -> Controls:
+        """What people told the run."""
+        return Controls(self.session, self.migration, self.epoch)
+
+    @property
+    def lanes(self) -> Lanes:
+        """What the copy's lanes are doing."""
+        return Lanes(self.session, self.migration, self.epoch)
+
+    @property
     def reports(self) -> ReportLines:
         """Where reports were filed."""
         return ReportLines(self.session, self.migration, self.epoch)
@@ -131,7 +142,9 @@ __all__ = [
     "Checkpoints",
     "Chunk",
     "Chunks",
+    "Controls",
     "CreatedObject",
+    "Lanes",
     "Ledger",
     "MoveLine",
     "Moves",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from database_migration.engines.protocol import Session
 from database_migration.ledger._table import LedgerPart, now
@@ -34,6 +34,16 @@ class Notes(LedgerPart):
             (*self.scope, name),
         )
         return json.loads(str(rows[0][0])) if rows else None
+
+    def named(self, prefix: str) -> list[tuple[str, dict[str, Any]]]:
+        """(name, fact) of every fact that is a mapping and whose name begins so, by name."""
+        rows = self.session.execute(
+            "SELECT name, value FROM database_migration.note"
+            " WHERE migration = %s AND epoch = %s AND name LIKE %s ORDER BY name",
+            (*self.scope, f"{prefix}%"),
+        )
+        found = [(str(name), json.loads(str(value))) for name, value in rows]
+        return [(name, value) for name, value in found if isinstance(value, dict)]
 
     @staticmethod
     def latest(session: Session, migration: str, name: str) -> object:

@@ -11,15 +11,18 @@ from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from pydantic import BaseModel, ValidationError
 
-from database_migration.errors import Interrupted, MigrationError, Refused, SpecRefused
+from database_migration.errors import Interrupted, MigrationError, Paused, Refused, SpecRefused
 from database_migration.hooks.keywords import MigrationKeywords
 from database_migration.links import ReportLink
 from database_migration.model.report import Report, Severity, Verdict
 from database_migration.steps.run import MigrationRun
+from database_migration.triggers.resumed import ResumedTrigger
 
 #: XCom key under which a failing task leaves its reason, for the rollback's report.
 FAILURE_KEY = "failure"
 _BLOCKERS_TOLD = 5
+_TERMINATED = 128 + 15
+"""The exit status of a program that SIGTERM ended."""
 _LOG_LEVELS = {Severity.BLOCKER: "error", Severity.WARNING: "warning", Severity.NOTE: "info"}
 
 
@@ -48,9 +51,27 @@ class MigrationOperator(MigrationKeywords):
         with airflow_errors():
             try:
                 return self.work(context)
+            except Paused as paused:
+                self.log.info("%s The task gives its place to others until then.", paused)
+                self.defer(
+                    trigger=ResumedTrigger(keywords=self.keywords, activity=paused.activity),
+                    method_name="execute_resumed",
+                )
             except MigrationError as error:
                 context["ti"].xcom_push(key=FAILURE_KEY, value=f"{type(error).__name__}: {error}")
                 raise
+
+    def on_kill(self) -> None:
+        """Leave the work: Airflow sends SIGTERM, calls this in the middle of it, and kills five seconds later.
+
+        What is raised unwinds whatever is open, and leaves a try that may be retried.
+        """
+        raise SystemExit(_TERMINATED)
+
+    def execute_resumed(self, context: Context, event: dict[str, Any]) -> Any:
+        """The work again, where it was paused: each step finds in the ledger what is left."""
+        self.log.info("Goes on: %s", event.get("refused") or event.get("answer"))
+        return self.execute(context)
 
     def work(self, context: Context) -> Any:
         """What the operator does; its result is the task's XCom."""

@@ -7,8 +7,10 @@ from typing import Any
 from airflow.sdk import Context
 
 from database_migration.errors import SpecRefused
+from database_migration.hooks import database_of
 from database_migration.operators._step import StepOperator
 from database_migration.steps.chunked_copy import copy_lane, cut_chunks, finish_copy
+from database_migration.steps.run import Database
 
 _PARTS = ("cut", "lane", "finish", "all")
 
@@ -41,14 +43,17 @@ class ChunkedCopyOperator(StepOperator):
         """Call the part of the step that this task is."""
         run = self.run_of(context)
         if self.part == "lane":
-            return copy_lane(run, self.options, lane=int(self.lane or 0))
+            return copy_lane(run, self.options, lane=int(self.lane or 0), replicas=self._replicas())
         if self.part == "finish":
             return self.conclude(run, finish_copy(run, self.options))
         lanes = list(range(cut_chunks(run, self.options)))
         if self.part == "cut":
             return lanes
-        copy_lane(run, self.options, lane=0)
+        copy_lane(run, self.options, lane=0, replicas=self._replicas())
         return self.conclude(run, finish_copy(run, self.options))
+
+    def _replicas(self) -> dict[str, Database]:
+        return {conn_id: database_of(conn_id) for conn_id in self.options.replicas}
 
 
 __all__ = ["ChunkedCopyOperator"]

@@ -7,6 +7,7 @@ from typing import ClassVar
 from airflow.sdk import Context
 
 from database_migration.errors import PreflightRefused, Refused
+from database_migration.hooks import database_of
 from database_migration.model.report import Report
 from database_migration.operators._step import StepOperator
 from database_migration.steps.preflight import preflight
@@ -24,7 +25,8 @@ class PreflightOperator(StepOperator):
 
     def step(self, run: MigrationRun, context: Context) -> Report:
         """Call the step, and store with the run what going back by another spec would need."""
-        report = preflight(run, self.options)
+        replicas = {conn_id: database_of(conn_id) for conn_id in self.options.brakes.replicas}
+        report = preflight(run, self.options, replicas=replicas)
         self.migration_hook.remember_spec(run)
         return report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ from database_migration.engines.protocol import Session
 from database_migration.errors import MigrationError
 from database_migration.hooks import MigrationHook
 from database_migration.ledger import Ledger, MoveLine, ReportLine, Runs, is_installed
+from database_migration.model.control import Activity, ControlLine, LaneNow
 from database_migration.model.migration_state import (
     AppliedPosition,
     CopyProgress,
@@ -19,7 +20,11 @@ from database_migration.model.migration_state import (
     Phase,
     RunState,
 )
+from database_migration.plugin.copy_pace import CopyPace
+from database_migration.plugin.spelling import size
+from database_migration.steps.chunked_copy.progress import with_lanes
 from database_migration.steps.plan.seconds import Seconds
+from database_migration.steps.replicate import lag
 
 _TABLES_SHOWN = 40
 _STEPS = (Phase.PLAN, Phase.PREPARE, Phase.EXECUTE, Phase.CUTOVER, Phase.SOAK, Phase.FINALIZED)
@@ -80,6 +85,14 @@ class Status:
     checkpoints: Mapping[str, datetime]
     reports: Sequence[ReportLine]
     runs: Sequence[RunEntry]
+    lanes: Sequence[LaneNow] = ()
+    """What the copy's lanes did when they last said so."""
+    spent: Mapping[str, float] = field(default_factory=dict)
+    """Share of the lanes' time by whom they waited for."""
+    controls: Sequence[ControlLine] = ()
+    """What people told the run, the oldest first."""
+    kept: str = ""
+    """While replication is paused: the log that is kept for it."""
 
     @property
     def rows_copied(self) -> int:
@@ -95,6 +108,42 @@ class Status:
     def rows_estimated(self) -> int:
         """What the copy was planned with; at least what is copied already."""
         return max(sum(max(table.estimated_rows, table.rows) for table in self.copy), self.rows_copied)
+
+    @property
+    def bytes_copied(self) -> int:
+        """Bytes of all tables."""
+        return sum(table.bytes for table in self.copy)
+
+    @property
+    def pace(self) -> CopyPace:
+        """What the copy does at this moment, and why it is not faster."""
+        rows_left = self.rows_estimated - self.rows_copied
+        return CopyPace(self.lanes, self.paused(Activity.COPY), self.read_at, rows_left, self.chunks_left)
+
+    def paused(self, activity: Activity | str) -> ControlLine | None:
+        """By whom and why an activity is paused; None while it is not."""
+        latest = next((line for line in reversed(self.controls) if line.subject == activity), None)
+        return latest if latest is not None and latest.state == "paused" and self.is_current else None
+
+    @property
+    def limit(self) -> ControlLine | None:
+        """The limit that a person has set; None where the spec holds."""
+        latest = next((line for line in reversed(self.controls) if line.subject == "limit"), None)
+        return latest if latest is not None and latest.state == "limited" else None
+
+    @property
+    def may_pause(self) -> Sequence[str]:
+        """What can be paused, or resumed, in this phase: nothing that writers wait for."""
+        if not self.is_current or self.state.phase.is_over:
+            return ()
+        copying = self.chunks_left > 0 and self.state.phase in (Phase.PREPARE, Phase.EXECUTE)
+        applying = self.applied is not None and self.state.phase is not Phase.CUTOVER
+        return [*(["copy"] if copying else []), *(["replication"] if applying else [])]
+
+    @property
+    def chunks_left(self) -> int:
+        """Chunks that are not done."""
+        return self.chunks - self.chunks_done
 
     @property
     def planned_time(self) -> str:
@@ -145,7 +194,10 @@ def read_status(hook: MigrationHook, run_id: str | None = None) -> Status | None
         shown = next((entry for entry in entries if entry.run_id == (run_id or state.run_id)), None)
         if shown is None:
             shown = next(entry for entry in entries if entry.run_id == state.run_id)
-        return _status(session, state, shown, entries)
+        status = _status(session, state, shown, entries)
+    if status.paused(Activity.REPLICATION) is not None:
+        status = replace(status, kept=_kept(hook, state.run_id))
+    return status
 
 
 def _status(session: Session, state: RunState, shown: RunEntry, entries: Sequence[RunEntry]) -> Status:
@@ -153,16 +205,17 @@ def _status(session: Session, state: RunState, shown: RunEntry, entries: Sequenc
     held = ledger.notes.get_note("replication_held")
     moves = _moves(ledger.moves.journal())
     is_current = shown.run_id == state.run_id
+    lanes, now = ledger.lanes.all(), datetime.now(UTC)
     phase = state.phase if is_current else Phase(shown.outcome or Phase.ROLLED_BACK.value)
     return Status(
-        read_at=datetime.now(UTC),
+        read_at=now,
         state=state,
         run_id=shown.run_id,
         epoch=shown.epoch,
         is_current=is_current,
         outcome=shown.outcome,
         phases=_phases(phase, reached=_reached(ledger, moves)),
-        copy=ledger.chunks.progress(),
+        copy=with_lanes(ledger.chunks.progress(), lanes, now),
         planned=_note(ledger, "plan"),
         quarantine=ledger.quarantine.counts() if ledger.quarantine.is_there() else {},
         validation=_note(ledger, "validate"),
@@ -173,7 +226,28 @@ def _status(session: Session, state: RunState, shown: RunEntry, entries: Sequenc
         checkpoints=ledger.checkpoints.all(),
         reports=ledger.reports.of_run(shown.run_id),
         runs=entries,
+        lanes=lanes,
+        spent=_spent(ledger),
+        controls=ledger.controls.journal(),
     )
+
+
+def _spent(ledger: Ledger) -> dict[str, float]:
+    """Shares of the lanes' time inside chunks, from their figures so far."""
+    figures = [said for _, said in ledger.notes.named("copy_lane_")]
+    parts = {"source": "reading", "worker": "working", "target": "loading", "limit": "held"}
+    sums = {name: sum(float(said.get(part, 0.0)) for said in figures) for name, part in parts.items()}
+    whole = sum(sums.values())
+    return {name: seconds / whole for name, seconds in sums.items() if seconds > 0} if whole > 0 else {}
+
+
+def _kept(hook: MigrationHook, run_id: str) -> str:
+    """How much log the read side keeps while nobody applies it."""
+    try:
+        behind = lag(hook.run(run_id))
+    except MigrationError as error:
+        return f"How much log is kept is not known: {error.problem}"
+    return f"{size(behind.bytes)} of log are kept for it on the server that is read."
 
 
 def problem_of(error: MigrationError) -> str:

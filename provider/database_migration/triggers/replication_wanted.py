@@ -6,6 +6,7 @@ from typing import Any
 
 from database_migration.errors import Refused
 from database_migration.hooks import MigrationHook
+from database_migration.model.control import Activity
 from database_migration.model.migration_state import Direction
 from database_migration.triggers._asking import AskingTrigger
 
@@ -28,13 +29,15 @@ class ReplicationWantedTrigger(AskingTrigger):
         return {"keywords": self.keywords}
 
     def ask(self) -> dict[str, str] | None:
-        """The direction, if one is wanted."""
+        """The direction, if one is wanted and nobody has paused it."""
+        hook = MigrationHook(**self.keywords)
         try:
-            state = MigrationHook(**self.keywords).state()
+            state = hook.state()
+            paused = hook.paused(Activity.REPLICATION)
         except Refused as error:
             self.log.warning("Cannot look at the ledger, looking again: %s", error)
             return None
-        if state is None or state.phase.is_over or state.replication is Direction.OFF:
+        if state is None or state.phase.is_over or state.replication is Direction.OFF or paused is not None:
             return None
         return {"direction": state.replication.value}
 

@@ -17,6 +17,7 @@ from database_migration.triggers._asking import AskingTrigger
 from database_migration.triggers.cutover_window import CutoverWindowTrigger
 from database_migration.triggers.replication_lag import ReplicationLagTrigger
 from database_migration.triggers.replication_wanted import ReplicationWantedTrigger
+from database_migration.triggers.resumed import ResumedTrigger
 from database_migration.triggers.writes_drained import WritesDrainedTrigger
 
 SUNDAYS = "0 2 * * SUN"
@@ -62,6 +63,7 @@ TRIGGERS: list[AskingTrigger] = [
     CutoverWindowTrigger(cron=SUNDAYS, duration_seconds=7200.0, timezone="UTC", poll_interval=1.0),
     ReplicationLagTrigger(keywords={"migration": "shop"}, max_seconds=5.0, poll_interval=1.0),
     ReplicationWantedTrigger(keywords={"migration": "shop"}, poll_interval=1.0),
+    ResumedTrigger(keywords={"migration": "shop"}, activity="copy", poll_interval=1.0),
     WritesDrainedTrigger(keywords={"migration": "shop"}, direction="forward", ordinal="12345", poll_interval=1.0),
 ]
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk import Context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
-from database_migration.errors import EpochPassed, Interrupted, SpecRefused
+from database_migration.errors import EpochPassed, Interrupted, Paused, SpecRefused
 from database_migration.operators._run_states import culprits, unsuccessful
 from database_migration.operators._step import airflow_errors
 from database_migration.operators.apply_schema import ApplySchemaOperator
@@ -16,6 +17,7 @@ from database_migration.operators.chunked_copy import ChunkedCopyOperator
 from database_migration.operators.replicate import ReplicateOperator
 from database_migration.operators.validate import ValidateOperator
 from database_migration.steps.validate import ValidateOptions
+from database_migration.triggers.resumed import ResumedTrigger
 
 MIGRATION: dict[str, Any] = {"migration": "shop", "source_conn_id": "a", "target_conn_id": "b"}
 
@@ -51,6 +53,33 @@ def test_what_no_retry_helps_fails_at_once_and_says_what_to_do(error: type[Epoch
     with pytest.raises(AirflowFailException, match=rf"{error.__name__}: shop: It is so. What to do: change it."):
         with airflow_errors():
             raise error("It is so.", mend="change it.", subject="shop")
+
+
+class PausedCopy(ChunkedCopyOperator):
+    """A copy that somebody has paused, once."""
+
+    told = 0
+
+    def work(self, context: Context) -> Any:
+        self.told += 1
+        if self.told == 1:
+            raise Paused("dba paused the copy.", mend="resume it.", activity="copy", subject="shop")
+        return "done"
+
+
+def test_a_paused_task_gives_its_place_away_and_goes_on_where_it_stands() -> None:
+    task = PausedCopy(task_id="copy", **MIGRATION)
+    with pytest.raises(TaskDeferred) as deferred:
+        task.execute({})
+    trigger = deferred.value.trigger
+    assert isinstance(trigger, ResumedTrigger)
+    assert (trigger.activity, trigger.keywords["migration"]) == ("copy", "shop")
+    assert getattr(task, deferred.value.method_name)({}, {"answer": {"resumed": "copy"}}) == "done"
+
+
+def test_a_task_that_is_told_to_stop_leaves_its_work() -> None:
+    with pytest.raises(SystemExit, match="143"):
+        ChunkedCopyOperator(task_id="copy", **MIGRATION).on_kill()
 
 
 def test_an_interruption_is_tried_again() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from database_migration.model.control import ControlLine, LaneNow, LaneState
 from database_migration.model.migration_state import CopyProgress, Direction, Phase, RunState, Side
 from database_migration.plugin.read_status import Status, _phases
-from database_migration.plugin.render_page import count, moment, size
+from database_migration.plugin.spelling import count, moment, size
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,57 @@ def test_a_page_holds_the_tables_that_are_under_way() -> None:
     assert shown.tables_done == 1990
     few = [table("b", done=4), table("a", done=1)]
     assert status(few, {}).copy_shown == few
+
+
+def lane(state: LaneState, *, ago: float = 0, reason: str = "", number: int = 0) -> LaneNow:
+    """A lane that moves 100 rows a second while it copies."""
+    rate = 100.0 if state in (LaneState.COPYING, LaneState.LIMITED) else 0.0
+    return LaneNow(number, state, NOW - timedelta(seconds=ago), "a", 5, 500, rate, 10 * rate, reason)
+
+
+NOW = datetime(2026, 11, 22, 3, tzinfo=UTC)
+PAUSED = ControlLine("copy", "paused", "dba", "the night batch", datetime(2026, 11, 22, 2))
+RESUMED = ControlLine("copy", "resumed", "dba", "", datetime(2026, 11, 22, 3))
+LAG = "a replica is behind"
+
+
+@pytest.mark.parametrize(
+    ("lanes", "controls", "state"),
+    [
+        ([lane(LaneState.COPYING), lane(LaneState.WAITING, reason=LAG)], [], "copying"),
+        ([lane(LaneState.LIMITED, reason="limited")], [], "limited"),
+        ([lane(LaneState.WAITING, reason=LAG)], [], "waiting"),
+        ([lane(LaneState.WAITING, reason=LAG, ago=60)], [], "idle"),
+        ([lane(LaneState.COPYING, ago=60)], [], "idle"),
+        ([lane(LaneState.COPYING)], [PAUSED], "pausing"),
+        ([lane(LaneState.PAUSED)], [PAUSED], "paused"),
+        ([lane(LaneState.COPYING)], [PAUSED, RESUMED], "copying"),
+        ([], [], "idle"),
+    ],
+)
+def test_the_page_says_what_the_copy_does_now(
+    lanes: Sequence[LaneNow], controls: Sequence[ControlLine], state: str
+) -> None:
+    shown = replace(status([table("a", done=1)], {}), read_at=NOW, lanes=lanes, controls=controls)
+    assert shown.pace.state == state
+    assert shown.may_pause == ["copy"]
+    assert shown.pace.reasons == [one.reason for one in lanes if one.reason and state not in ("idle",)]
+
+
+def test_time_left_is_told_by_the_pace_of_all_lanes() -> None:
+    both = [lane(LaneState.COPYING), lane(LaneState.COPYING, number=1)]
+    shown = replace(status([table("a", done=1)], {}), read_at=NOW, lanes=both)
+    assert shown.pace.rows_per_second == 200
+    assert shown.pace.seconds_left == 30 / 200
+    assert replace(shown, lanes=[]).pace.seconds_left is None
+    done = replace(shown, copy=[table("a", done=4)])
+    assert (done.pace.state, done.pace.seconds_left, done.may_pause) == ("done", None, [])
+
+
+def test_nothing_is_paused_while_writers_wait() -> None:
+    shown = status([table("a", done=1)], {})
+    for phase in (Phase.CUTOVER, Phase.FINALIZED, Phase.ROLLED_BACK):
+        assert not replace(shown, state=replace(shown.state, phase=phase)).may_pause
 
 
 def test_the_planned_time_is_a_range_or_nothing() -> None:

@@ -9,7 +9,9 @@ as the raw bytes that the server sent: the driver's own conversion turns zero da
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
@@ -18,6 +20,7 @@ import MySQLdb
 import MySQLdb.cursors
 from MySQLdb.constants import CLIENT
 
+from database_migration.engines.cut_socket import cut_socket
 from database_migration.engines.mysql.server_errors import CANNOT_DROP, NO_SUCH_TABLE, number, translate, without_values
 from database_migration.engines.protocol import Endpoint, Parameter, Row
 from database_migration.errors import Interrupted, NotPossible, Refused, ValueRefused
@@ -124,6 +127,30 @@ class MySQLSession:
                 cursor.execute(sql, tuple(parameters) or None)
                 return int(cursor.rowcount)
         return 0
+
+    def execute_count_beside(self, sql: str) -> int:
+        """Like ``execute_count``, on a thread beside: a signal reaches the caller while a long statement lasts.
+
+        Whatever the signal raises cuts the connection, and the session counts as closed: the thread may still hold it,
+        waiting for what a file or pipe brings, and dies with the process.
+        """
+        outcome: Future[int] = Future()
+
+        def work() -> None:
+            try:
+                outcome.set_result(self.execute_count(sql))
+            except BaseException as error:  # noqa: BLE001  raised by whoever waits
+                outcome.set_exception(error)
+
+        thread = threading.Thread(target=work, name="statement", daemon=True)
+        thread.start()
+        try:
+            return outcome.result()
+        except BaseException:
+            if not outcome.done():
+                self.cut()
+                self._closed = True
+            raise
 
     def execute_described(self, sql: str, max_rows: int) -> tuple[tuple[str, ...], list[Row]]:
         """Column names and at most ``max_rows`` rows of a query; the rest is left on the server."""
@@ -253,6 +280,11 @@ class MySQLSession:
                 "A text holds octets that are no characters.", mend="correct the row on the other side."
             ) from None
         return text.decode()
+
+    def cut(self) -> None:
+        if not self._closed:
+            with suppress(MySQLdb.Error):
+                cut_socket(self._connection.fileno())
 
     def close(self) -> None:
         if not self._closed:

@@ -13,6 +13,7 @@ from database_migration.engines.mysql.names import name_rules
 from database_migration.engines.mysql.preflight import reasons as preflight
 from database_migration.engines.mysql.preflight.open_transactions import oldest_transaction_seconds
 from database_migration.engines.mysql.preflight.values import count_values
+from database_migration.engines.mysql.replica_lag import replica_lag
 from database_migration.engines.mysql.row_sql.equal_keys import equal_keys
 from database_migration.engines.mysql.server_facts import server_facts
 from database_migration.engines.protocol import (
@@ -86,6 +87,10 @@ class MySQLInspection:
             replica_lag_seconds=None,  # replicas tell their lag only themselves
             open_transaction_seconds=oldest_transaction_seconds(own) or 0.0,
         )
+
+    def replica_lag(self, session: Session) -> float | None:
+        """Seconds behind, the worst of several sources'."""
+        return replica_lag(own_session(session))
 
     def explain(self, session: Session, sql: str) -> str | None:
         """None when the server can plan the statement, else its complaint."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import pq
 from psycopg.rows import TupleRow
 
+from database_migration.engines.cut_socket import cut_socket
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.postgres.server_errors import as_connection_error, translated
 from database_migration.engines.protocol import Endpoint, Parameter, Row, Session
@@ -176,6 +177,12 @@ class PostgresSession:
     def close(self) -> None:
         """End the connection; twice is once."""
         self.connection.close()
+
+    def cut(self) -> None:
+        """Break the connection at once, from any thread."""
+        if not self.connection.closed:
+            with suppress(psycopg.Error):
+                cut_socket(self.connection.fileno())
 
     @property
     def server_session_id(self) -> int:

@@ -45,6 +45,7 @@ class PostgresEngine:
         partitions_have_foreign_keys=True,
         default_port=5432,
         cuts=frozenset(Cut),
+        knows_replica_lag=True,
         values=ValueReach(
             own=frozenset({ValueKind.SPECIAL_NUMBER, ValueKind.SPECIAL_DATE, ValueKind.MONTHS}),
             cannot=frozenset({ValueKind.ZERO_DATE, ValueKind.NUL_CHARACTER, ValueKind.INVALID_TEXT}),

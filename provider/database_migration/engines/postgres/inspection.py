@@ -81,6 +81,11 @@ class PostgresInspection:
             open_transaction_seconds=float(str(age)),
         )
 
+    def replica_lag(self, session: Session) -> float | None:
+        """Seconds between now and the last transaction that was replayed, where there is more to replay."""
+        ((lag,),) = session.execute(sql.load("replica_lag"))
+        return None if lag is None else float(str(lag))
+
     def explain(self, session: Session, sql: str) -> str | None:
         """None when the server can plan the statement, else its complaint."""
         try:

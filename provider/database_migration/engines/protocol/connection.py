@@ -84,6 +84,8 @@ class Traits:
     """Along what ``Rows.boundaries`` can cut a table."""
     alter_locks_relatives: bool = False
     """Whether altering a table locks every table that foreign keys tie to it, not only the statement's own."""
+    knows_replica_lag: bool = False
+    """Whether ``Inspection.load`` tells the lag of the server's own replicas."""
 
 
 class Session(Protocol):
@@ -114,6 +116,10 @@ class Session(Protocol):
 
     def close(self) -> None:
         """End the connection; twice is once."""
+        ...
+
+    def cut(self) -> None:
+        """Break the connection at once, from any thread and in the middle of a statement; ``close`` still follows."""
         ...
 
     @property

@@ -128,6 +128,11 @@ class Inspection(Protocol):
         """How busy the server is now."""
         ...
 
+    def replica_lag(self, session: Session) -> float | None:
+        """Seconds that this server is behind the one it replicates from; infinity where it has stopped, None where
+        it is no replica. Refused when the account may not see that."""
+        ...
+
     def explain(self, session: Session, sql: str) -> str | None:
         """None when the server can plan the statement, else its complaint."""
         ...

@@ -16,6 +16,7 @@ from database_migration.steps.schema_compare import require_no_drift
 
 _MOST_BYTES = 256 * 1024 * 1024
 _LEAST_ROWS = 100
+_LIMITED_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +68,18 @@ def rows_of(pair: TablePair, line: ChunkLine) -> KeyRange:
 
 
 def chunk_rows(options: ChunkedCopyOptions, pair: TablePair) -> int:
-    """Rows of a chunk of a table: fewer where rows are so wide that a chunk would hold more than 256 MB."""
-    width = pair.source.estimated_bytes // max(pair.source.estimated_rows, 1)
-    return max(_LEAST_ROWS, min(options.chunk_rows, _MOST_BYTES // max(width, 1)))
+    """Rows of a chunk of a table: fewer where rows are so wide that a chunk would hold more than 256 MB.
+
+    Fewer also where the limit would let a chunk last longer than half a minute: it holds a snapshot on the source and
+    a transaction on the target.
+    """
+    width = max(pair.source.estimated_bytes // max(pair.source.estimated_rows, 1), 1)
+    most, limit = min(options.chunk_rows, _MOST_BYTES // width), options.limit
+    if limit.rows_per_second is not None:
+        most = min(most, int(limit.rows_per_second * _LIMITED_SECONDS / options.lanes))
+    if limit.bytes_per_second is not None:
+        most = min(most, int(limit.bytes_per_second * _LIMITED_SECONDS / options.lanes / width))
+    return max(_LEAST_ROWS, most)
 
 
 def cutting_key(run: MigrationRun, pair: TablePair) -> ChunkKey | None:

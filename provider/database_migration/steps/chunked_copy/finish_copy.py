@@ -60,6 +60,7 @@ def _report(
         "source": sum(figures.reading for figures in lanes.values()),
         "worker": sum(figures.working for figures in lanes.values()),
         "target": sum(figures.loading for figures in lanes.values()),
+        "limit": sum(figures.held for figures in lanes.values()),
     }
     busiest = max((figures.seconds for figures in lanes.values()), default=0.0)
     rows = sum(table.rows for table in progress)
@@ -75,6 +76,7 @@ def _report(
         "reading_seconds": round(spent["source"], 2),
         "working_seconds": round(spent["worker"], 2),
         "loading_seconds": round(spent["target"], 2),
+        "held_seconds": round(spent["limit"], 2),
         "paused_seconds": round(sum(figures.paused for figures in lanes.values()), 2),
         "lanes": len(lanes),
     }
@@ -122,7 +124,8 @@ def _report(
                     "source, s",
                     "worker, s",
                     "target, s",
-                    "paused, s",
+                    "limit, s",
+                    "between chunks, s",
                 ),
                 tuple(
                     (
@@ -134,15 +137,18 @@ def _report(
                         round(f.reading, 2),
                         round(f.working, 2),
                         round(f.loading, 2),
+                        round(f.held, 2),
                         round(f.paused, 2),
                     )
                     for lane, f in sorted(lanes.items())
                 ),
-                note="Seconds in which a lane waited for the source, worked itself, and waited for the target.",
+                note="Seconds in which a lane waited for the source, worked itself, waited for the target, was held by"
+                " the limit of rows or bytes per second, and, between chunks, waited for busy servers.",
             ),
             *quarantine.tables(),
         ),
         plots=(
+            _time_plot(lanes),
             ReportPlot("Rows copied", "bar", names, {"rows": tuple(float(t.rows) for t in by_rows[:25])}, "", "rows"),
             ReportPlot(
                 "Speed by table",
@@ -153,6 +159,26 @@ def _report(
                 "rows per second and lane",
             ),
         ),
+    )
+
+
+def _time_plot(lanes: Mapping[int, LaneFigures]) -> ReportPlot:
+    """Which side each lane spent its time on: the longest bar is where more speed would help."""
+    shown = [figures for _, figures in sorted(lanes.items())]
+    series = {
+        "source": tuple(figures.reading for figures in shown),
+        "worker": tuple(figures.working for figures in shown),
+        "target": tuple(figures.loading for figures in shown),
+        "limit": tuple(figures.held for figures in shown),
+        "busy servers": tuple(figures.paused for figures in shown),
+    }
+    return ReportPlot(
+        "Where the time went",
+        "bar",
+        tuple(f"lane {lane}" for lane in sorted(lanes)),
+        {name: values for name, values in series.items() if sum(values) > 0.005},
+        "",
+        "seconds",
     )
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from database_migration.errors import Interrupted, ValueRefused
+from database_migration.errors import Interrupted, MigrationError, ValueRefused
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import ChunkLine
 from database_migration.model.table_selection import TablePair
@@ -22,33 +23,37 @@ from database_migration.steps.chunked_copy.careful_load import CarefulLoad
 from database_migration.steps.chunked_copy.chunks import refuse_foreign_rows, rows_of
 from database_migration.steps.chunked_copy.copy_format import TableStream, stream_of
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures, MeteredBlocks
+from database_migration.steps.chunked_copy.lane_watch import LaneWatch
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.chunked_copy.pace import Pace
-from database_migration.steps.chunked_copy.progress import Progress
 from database_migration.steps.chunked_copy.throttle import Throttle
-from database_migration.steps.run import MigrationRun
+from database_migration.steps.run import Database, MigrationRun
 
 log = logging.getLogger(__name__)
 
 
-def copy_lane(run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> dict[str, int | float]:
+def copy_lane(
+    run: MigrationRun, options: ChunkedCopyOptions, lane: int, *, replicas: Mapping[str, Database] | None = None
+) -> dict[str, int | float]:
     """Copy chunks until none is left to claim; returns what this lane has done in all its tries.
 
     Other lanes may still be working when it returns. A lost connection is mended a few times.
 
+    :param replicas: the databases that ``options.replicas`` name.
+    :raises Paused: somebody paused the copy; between two chunks, and nothing is open.
     :raises EpochPassed: the run was rolled back. :raises ValueRefused: the target cannot hold a value.
     :raises TargetNotOurs: somebody else has put rows into a target table.
-    :raises Interrupted: the source stayed too busy, or connections keep failing.
+    :raises Interrupted: a server stayed too busy, or connections keep failing.
     """
-    work = _Lane(run, options, lane)
+    work = _Lane(run, options, lane, replicas or {})
     more = True
     try:
         while more:
             if reason := _mended(options)(work.wait):
                 raise Interrupted(
-                    f"{reason}, and the copy has paused for {options.max_pause}.",
-                    mend="calm the source down or raise the limit, then clear the task; the copy resumes.",
-                    subject=str(run.source.endpoint),
+                    f"{reason}, and the copy has waited for {options.max_pause}.",
+                    mend="calm the server down or raise the limit, then clear the task; the copy resumes.",
+                    subject=run.migration,
                 )
             more = _mended(options)(work.copy_next)
     finally:
@@ -59,23 +64,26 @@ def copy_lane(run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> dict
 class _Lane:
     """The lane's connections, opened when needed and closed by any failure, and its figures."""
 
-    def __init__(self, run: MigrationRun, options: ChunkedCopyOptions, lane: int) -> None:
+    def __init__(
+        self, run: MigrationRun, options: ChunkedCopyOptions, lane: int, replicas: Mapping[str, Database]
+    ) -> None:
         self._run = run
         self._options = options
         self._lane = lane
-        self._throttle = Throttle(run.source, options)
+        self._throttle = Throttle(run, options, replicas)
+        self._watch = LaneWatch(lane, options.limit)
         self._stack = ExitStack()
         self._open = False
         self._ours: set[str] = set()
         self._pace = Pace(options.chunk_seconds)
-        self._progress = Progress()
         self.figures = LaneFigures()
 
     def wait(self) -> str:
-        """Pause while the source is busy; the reason when it stays so too long, else ''."""
+        """Wait while a server is busy or the limit is used up; the reason when that takes too long, else ''."""
         self._connect()
         try:
-            return self._throttle.wait(self._source)
+            self._watch.may_begin()
+            return self._throttle.wait(self._source, self._target, self._watch.waits)
         except BaseException:
             self.close()
             raise
@@ -88,6 +96,7 @@ class _Lane:
                 self._ledger.runs.require_current(self._run.run_id, self._run.spec_hash)
                 line = self._ledger.chunks.claim(tuple(self._pairs))
                 if line is None:
+                    self._watch.ends()
                     return False
                 line, taken = self._ledger.chunks.extend(line, self._pace.chunks(line.table))
                 read = (line.ordinal, *taken)
@@ -104,12 +113,13 @@ class _Lane:
         self._pace.took(line.table, len(read), figures.seconds - self.figures.seconds)
         self.figures = figures
         self._ours.add(line.table)
-        self._progress.tell(self._ledger.chunks, line.table)
+        self._watch.tell()
         return True
 
     def close(self) -> None:
         """End the connections; a transaction that is open is rolled back by its server."""
         self._open = False
+        self._throttle.close()
         self._stack.close()
 
     def _connect(self) -> None:
@@ -123,6 +133,7 @@ class _Lane:
             self._source = stack.enter_context(run.source.connect(f"copy lane {self._lane}"))
             self._target = stack.enter_context(run.target.connect(f"copy lane {self._lane}"))
             self._seam = ledger.seam
+            self._watch.through(ledger)
             self._ledger: Ledger = run.ledger_over(self._target, ledger.epoch)
             self.figures = LaneFigures.of(self._ledger.notes, self._lane)
             self._stack = stack.pop_all()
@@ -133,6 +144,7 @@ class _Lane:
         if pair.source.name not in self._ours:
             refuse_foreign_rows(self._target, self._ledger.chunks, run.target, pair)
         stream = self._stream(pair)
+        self._watch.begins(pair)
         blocks = MeteredBlocks(
             run.source.engine.rows.read_bulk(
                 self._source,
@@ -141,11 +153,12 @@ class _Lane:
                 stream.source_columns,
                 rows_of(pair, line),
                 stream.binary or run.target.engine.traits.bulk_format,
-            )
+            ),
+            self._watch.passed,
         )
         quarantined = 0
         try:
-            with closing(blocks), self._target.savepoint():
+            with self._target.savepoint(), self._ending(blocks):
                 rows = run.target.engine.rows.load_bulk(
                     self._target, run.target.schema, pair.target, stream.target_columns, blocks, stream.binary
                 )
@@ -157,6 +170,7 @@ class _Lane:
             blocks.bytes = careful.octets
         seconds = time.monotonic() - began
         self._ledger.chunks.finish(line, rows=rows, octets=blocks.bytes, seconds=seconds, lane=str(self._lane))
+        self._ledger.lanes.say(self._watch.copied(rows, blocks.bytes))
         paused, self._throttle.paused = self._throttle.paused, 0.0
         spent = blocks.spent(seconds, time.thread_time() - worked)
         done = self.figures
@@ -171,8 +185,30 @@ class _Lane:
             reading=done.reading + spent.reading,
             working=done.working + spent.working,
             loading=done.loading + spent.loading,
+            held=done.held + spent.held,
             paused=done.paused + paused,
         )
+
+    @contextmanager
+    def _ending(self, blocks: MeteredBlocks) -> Iterator[None]:
+        """Ends the stream as what happened wants it: read to its end, ended for another attempt, or cut off.
+
+        A task that is told to stop has seconds. Of a stream that nobody wants any more, hours may be left; the server
+        ends it, and rolls the target's transaction back, as soon as the connection is gone.
+        """
+        try:
+            yield
+        except ValueRefused:
+            blocks.close()
+            raise
+        except BaseException:
+            self._watch.stop()
+            self._source.cut()
+            self._target.cut()
+            with suppress(MigrationError, ValueError):  # a generator that another thread still runs cannot be closed
+                blocks.close()
+            raise
+        blocks.close()
 
     def _stream(self, pair: TablePair) -> TableStream:
         name = pair.source.name

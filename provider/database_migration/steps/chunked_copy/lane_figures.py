@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from threading import get_ident
 from typing import cast
@@ -30,7 +30,10 @@ class LaneFigures:
     """The worker's own CPU."""
     loading: float = 0.0
     """Waiting for the target to take blocks."""
+    held: float = 0.0
+    """Waiting for the limit of rows and bytes, within chunks."""
     paused: float = 0.0
+    """Waiting for servers to be calm, between chunks."""
 
     @classmethod
     def of(cls, notes: Notes, lane: int) -> LaneFigures:
@@ -54,18 +57,24 @@ class Spent:
     reading: float
     working: float
     loading: float
+    held: float
 
 
 class MeteredBlocks:
-    """Passes blocks on and counts their bytes and the seconds spent on getting them."""
+    """Passes blocks on and counts their bytes and the seconds spent on getting them.
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
+    :param passed: told of each block's bytes before it goes on; it may hold the block.
+    """
+
+    def __init__(self, blocks: Iterable[bytes], passed: Callable[[int], None] | None = None) -> None:
         self._blocks = iter(blocks)
+        self._passed = passed
         self._thread = get_ident()
         self._beside = False
         self._worked = 0.0
         self.bytes = 0
         self.seconds = 0.0
+        self.held = 0.0
 
     def spent(self, seconds: float, worked: float) -> Spent:
         """A chunk's seconds by whom they were spent on; ``worked`` is CPU of the thread that made this object.
@@ -75,7 +84,7 @@ class MeteredBlocks:
         """
         waited = max(self.seconds - self._worked, 0.0)
         working = worked + (self._worked if self._beside else 0.0)
-        return Spent(waited, working, max(seconds - waited - working, 0.0))
+        return Spent(waited, working, max(seconds - waited - working - self.held, 0.0), self.held)
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -89,6 +98,10 @@ class MeteredBlocks:
             self.seconds += time.monotonic() - began
             self._worked += time.thread_time() - worked
         self.bytes += len(block)
+        if self._passed is not None:
+            began = time.monotonic()
+            self._passed(len(block))
+            self.held += time.monotonic() - began
         return block
 
     def close(self) -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from database_migration.steps.chunked_copy.brake_options import BrakeOptions, Span
 from database_migration.steps.chunked_copy.copy_format import CopyFormat
 
-Span = Annotated[timedelta, Field(gt=timedelta(0))]
 
-
-class ChunkedCopyOptions(BaseModel):
+class ChunkedCopyOptions(BrakeOptions):
     """How rows are copied; durations are ISO 8601 (``PT10S``)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     lanes: int = Field(4, ge=1, le=64, description="Workers that copy side by side, each a task of its own.")
     chunk_rows: int = Field(
@@ -28,19 +22,6 @@ class ChunkedCopyOptions(BaseModel):
     format: CopyFormat = Field(
         CopyFormat.AUTO,
         description="How rows cross: text; binary wherever both engines can; auto takes binary for large tables.",
-    )
-    max_replica_lag: Span | None = Field(
-        None,
-        description="Lanes pause while a replica of the source is further behind than this.",
-    )
-    max_running: int | None = Field(
-        None,
-        ge=1,
-        description="Lanes pause while more sessions than this run statements on the source.",
-    )
-    max_pause: Span = Field(
-        timedelta(hours=1),
-        description="How long a lane waits for a busy source before its task is interrupted.",
     )
     reconnects: int = Field(
         5, ge=0, le=100, description="Lost connections in a row that a lane mends without failing its task."

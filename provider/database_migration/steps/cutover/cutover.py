@@ -33,6 +33,7 @@ from database_migration.steps.cutover.repair import (
 )
 from database_migration.steps.cutover.scene import Attempt, OnMove, Scene
 from database_migration.steps.cutover.write_pause import WritePause
+from database_migration.steps.paused import require_not_paused
 from database_migration.steps.run import MigrationRun
 from database_migration.traffic import Traffic
 
@@ -63,6 +64,7 @@ def cutover(
     :raises Interrupted: writers would have waited longer than ``max_write_pause``, or a server failed; before the
         switch everything is taken back first, so the application goes on with the source.
     :raises Refused: what a person has to mend; taken back likewise.
+    :raises Paused: somebody paused replication; nothing has been moved.
     """
     with run.current_ledger() as ledger:
         scene = Scene(run, traffic, ledger)
@@ -87,6 +89,8 @@ def cutover(
         stand = standing(scene)
         if stand in (Standing.SWITCHED, Standing.COMPLETE):
             go_on_with_target(scene)
+        if stand is Standing.NOT_BEGUN and run.online:
+            require_not_paused(ledger)  # by mistake or for a reason: a person has to say that it may go on
         if stand is Standing.BEGUN:
             log.warning("An earlier try left the cutover unfinished; taking it back before beginning anew.")
             undo_moves(scene, on_move=on_move, reason="left by an earlier try")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from database_migration.steps.chunked_copy.brake_options import BrakeOptions
+
 
 class PreflightOptions(BaseModel):
     """Options of preflight."""
@@ -26,6 +28,10 @@ class PreflightOptions(BaseModel):
         ge=1,
         le=64,
         description="Lanes for which connections have to be free on both servers; in a spec those of chunked_copy.",
+    )
+    brakes: BrakeOptions = Field(
+        default_factory=BrakeOptions,
+        description="What slows the copy down, to be tried out; in a spec that of chunked_copy.",
     )
     copy_bytes_per_second: int = Field(
         20_000_000,

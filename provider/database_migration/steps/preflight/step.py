@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from database_migration.engines.protocol import Session
 from database_migration.ledger import CONTROL_SCHEMA, Ledger
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, ReportTable, Severity, verdict_of
 from database_migration.model.schema import Schema
 from database_migration.steps.preflight.booleans import decide_booleans
+from database_migration.steps.preflight.brakes import brake_findings
 from database_migration.steps.preflight.key_collisions import collision_findings
 from database_migration.steps.preflight.open_run import open_run, require_two_databases
 from database_migration.steps.preflight.options import PreflightOptions
@@ -22,7 +25,7 @@ from database_migration.steps.preflight.tables import (
     ownership_findings,
 )
 from database_migration.steps.preflight.values import value_findings
-from database_migration.steps.run import MigrationRun
+from database_migration.steps.run import Database, MigrationRun
 from database_migration.steps.schema_compare import ExpectedSchema, build_expected, read_target
 from database_migration.steps.schema_compare.collation_table import collation_table
 from database_migration.steps.schema_compare.effort import (
@@ -40,11 +43,14 @@ from database_migration.steps.schema_compare.waivers import apply_waivers
 _ORDER = (Severity.BLOCKER, Severity.WARNING, Severity.NOTE)
 
 
-def preflight(run: MigrationRun, options: PreflightOptions) -> Report:
+def preflight(
+    run: MigrationRun, options: PreflightOptions, *, replicas: Mapping[str, Database] | None = None
+) -> Report:
     """Open the run and find every reason why it could fail later: servers, privileges, names, keys, room, values.
 
     The report's verdict is FAILED when there is a blocker. Decides which tinyint(1) columns become booleans.
 
+    :param replicas: the databases that ``options.brakes.replicas`` name.
     :raises PreflightRefused: source and target are one, or the ledger cannot be created.
     :raises NotPossible: another run of the migration is under way, or it is finalized.
     """
@@ -70,6 +76,7 @@ def preflight(run: MigrationRun, options: PreflightOptions) -> Report:
             found = [*of_source, *_findings(run, ledger, source, target, schema, actual, expected, readable)]
             found += server_findings(run, options, expected, met)
             free = met.target.free_bytes if options.target_free_bytes is None else options.target_free_bytes
+            found += brake_findings(run, options.brakes, source, target, replicas or {})
             found += disk_findings(expected.selected, free)
             found += boolean_findings(booleans)
     findings = sorted(apply_waivers(found, options.waive), key=lambda finding: _ORDER.index(finding.severity))

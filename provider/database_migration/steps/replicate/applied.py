@@ -21,6 +21,8 @@ class Applied:
     """Rows written; fewer than ``changes`` where several changed one row, more where foreign keys act."""
     wanted: bool = True
     """False once the ledger wants another direction."""
+    paused: bool = False
+    """True once somebody has paused replication."""
 
 
 def utc(moment: datetime) -> datetime:

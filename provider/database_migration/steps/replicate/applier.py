@@ -25,6 +25,7 @@ from database_migration.engines.protocol import Session
 from database_migration.errors import Interrupted, NotPossible, PositionLost
 from database_migration.ledger import Ledger
 from database_migration.model.change import ChangeTransaction
+from database_migration.model.control import Activity
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.table_selection import TablePair
@@ -46,6 +47,8 @@ log = logging.getLogger(__name__)
 
 _LOOK_EVERY = 0.25
 """Seconds between looks at the ledger: whether this run and this direction are still wanted."""
+_ASK_EVERY = 1.0
+"""Seconds between looks whether somebody has paused replication."""
 _REST = 0.1
 _STORE_IDLE_EVERY = 0.25
 """Seconds between positions that are stored although nothing was applied, at most."""
@@ -59,6 +62,7 @@ class Applier:
     """Applies changes while it is open; a context manager that takes the written database's lock.
 
     :param obeys: stop when the ledger no longer wants ``direction`` (a cutover that applies by itself does not).
+    :param pausable: stop when somebody pauses replication, at a batch's end.
     :param touched: where given, collects the keys of the rows that are written.
     :param wait: seconds to wait for the lock; that of an applier which has just ended takes a moment to go.
     :raises Interrupted: another applier holds the lock.
@@ -72,6 +76,7 @@ class Applier:
         direction: Direction,
         *,
         obeys: bool = True,
+        pausable: bool = False,
         touched: TouchedRows | None = None,
         wait: float = 5.0,
     ) -> None:
@@ -80,16 +85,18 @@ class Applier:
         self.direction = direction
         self.throughput = Throughput()
         self._obeys = obeys
+        self._pausable = pausable
         self._touched = touched
         self._wait = wait
         self._read = run.database(direction.reads)
         self._written = run.database(direction.reads.other)
         self._stack = ExitStack()
         self._store_every = min(_STORE_IDLE_EVERY, options.idle.total_seconds())
-        self._looked_at = 0.0
+        self._looked_at = self._asked_at = 0.0
         self._stored_at = 0.0
         self._weighed_at = float("-inf")
         self._wanted = True
+        self._paused = False
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -163,7 +170,12 @@ class Applier:
     @property
     def applied(self) -> Applied:
         """How far it has come."""
-        return replace(self._writer.applied, wanted=self._wanted)
+        return replace(self._writer.applied, wanted=self._wanted, paused=self._paused)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The run's ledger, over a session of its own."""
+        return self._ledger
 
     def apply_until(self, stop: Callable[[Applied], bool]) -> Applied:
         """Apply until ``stop`` says so, or the ledger wants otherwise; ``stop`` is asked at least each 0.1 s or so.
@@ -228,15 +240,19 @@ class Applier:
         return self._wanted
 
     def _look(self) -> bool:
+        """Whether to go on."""
         looked_at = self._looked_at
         if not self._is_wanted() or looked_at == self._looked_at:
-            return self._wanted
+            return self._wanted and not self._paused
         if not self._rows.settled:
             self._drain()
             self._rows.settled = self._rows.beside_copy is None and is_settled(self._ledger)
         if self.throughput.due:
             self._ledger.notes.put_note("replication", self.throughput.note(self.direction, self.applied.position))
-        return self._wanted
+        if self._pausable and time.monotonic() - self._asked_at >= _ASK_EVERY:
+            self._asked_at = time.monotonic()
+            self._paused = self._ledger.controls.paused(Activity.REPLICATION) is not None
+        return self._wanted and not self._paused
 
     def _weigh(self) -> None:
         """The fuse: give capture up before the read server's disk fills."""

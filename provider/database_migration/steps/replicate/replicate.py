@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
-from database_migration.errors import Interrupted, MigrationError, PositionLost, SourceChanged
+from database_migration.errors import Interrupted, MigrationError, Paused, PositionLost, SourceChanged
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Phase, Side
 from database_migration.model.report import Report, Scalar, Verdict
+from database_migration.steps.paused import require_not_paused
 from database_migration.steps.replicate.applied import Applied
 from database_migration.steps.replicate.applier import Applier, take_lock
 from database_migration.steps.replicate.background import BackgroundApplier
@@ -54,8 +55,10 @@ def replicate(run: MigrationRun, options: ReplicateOptions, *, until: Until) -> 
     """Apply changes until the copy's end, until caught up, or for one stint, and report throughput and lag.
 
     CAUGHT_UP also records that forward replication is wanted from now on, so that the replication DAG takes over.
-    When another applier holds the lock, the goal is waited for instead; a stint ends at once.
+    When another applier holds the lock, the goal is waited for instead; a stint ends at once, as it does when somebody
+    pauses replication.
 
+    :raises Paused: somebody paused replication before the goal; at a batch's end.
     :raises Interrupted: the goal was not reached within ``options.patience``, or connections keep failing.
     :raises SourceChanged: the read side's tables changed; nothing after the change is applied.
     """
@@ -73,7 +76,12 @@ def replicate(run: MigrationRun, options: ReplicateOptions, *, until: Until) -> 
         deadline = time.monotonic() + (options.stint if until is Until.STINT else options.patience).total_seconds()
         for attempt in retries:
             with attempt:
-                throughput = _work(run, options, until, direction, deadline, outcome)
+                try:
+                    throughput = _work(run, options, until, direction, deadline, outcome)
+                except Paused:
+                    if until is not Until.STINT:
+                        raise
+                    outcome.reached = "paused"
         _release(run)
     else:
         outcome.reached = "replication is not wanted"
@@ -100,6 +108,8 @@ def _work(
     deadline: float,
     outcome: _Outcome,
 ) -> Throughput:
+    with run.current_ledger() as ledger:
+        require_not_paused(ledger)
     with run.database(direction.reads.other).connect("lock") as probe:
         free = take_lock(probe, run.migration)
     if not free:
@@ -107,12 +117,15 @@ def _work(
     try:
         if until is not Until.CAUGHT_UP and direction is Direction.FORWARD:
             _make_ready(run)
-        with Applier(run, options, direction, obeys=until is not Until.COPY_END, wait=2.0) as applier:
+        obeys = until is not Until.COPY_END
+        with Applier(run, options, direction, obeys=obeys, pausable=True, wait=2.0) as applier:
             reached = _goal(run, options, until, applier, deadline)
             try:
                 applied = applier.apply_until(reached)
             finally:
                 outcome.add(applier.applied)
+            if applied.paused:
+                require_not_paused(applier.ledger)
     except (SourceChanged, PositionLost) as error:
         _hold(run, error)
         raise
@@ -206,6 +219,7 @@ def _beside_another(
             if take_lock(probe, run.migration):
                 break
             ledger.runs.require_current(run.run_id, run.spec_hash)
+            require_not_paused(ledger)
             if applied is not None and time.monotonic() >= deadline:
                 _give_up(deadline, Applied(applied.position, None), applied.position, run)
             time.sleep(_ASK_EVERY)

@@ -12,6 +12,7 @@ from database_migration.ledger import Ledger
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.report import Report
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.paused import require_not_paused
 from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.validate.column_figures import compare_figures
@@ -43,11 +44,14 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
     blockers in the report unless their table is waived.
 
     :raises Interrupted: replication does not advance, so rows that differ cannot be judged.
+    :raises Paused: somebody paused it.
     """
     began = time.monotonic()
     pairs = run.pairs()
     with run.current_ledger() as ledger:
         moving = _is_moving(run, ledger)
+        if moving:
+            require_not_paused(ledger)  # rows that differ could not be judged
         results = Results(
             moving,
             tallies={pair.source.name: TableTally(pair.source.name) for pair in pairs},

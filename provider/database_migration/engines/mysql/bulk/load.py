@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from database_migration.engines.mysql.connection import MySQLSession, quote
 from database_migration.engines.mysql.row_sql.values import received
 from database_migration.engines.protocol import BulkFormat
-from database_migration.errors import ValueRefused
+from database_migration.errors import Interrupted, Refused, ValueRefused
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -55,9 +55,16 @@ def _foreign_keys_unchecked(session: MySQLSession) -> Iterator[None]:
     session.execute("SET SESSION foreign_key_checks = 0")
     try:
         yield
-    finally:
-        if before:
-            session.execute("SET SESSION foreign_key_checks = 1")
+    except BaseException:
+        with suppress(Interrupted, Refused):  # what happened counts, not that the session is gone
+            _check_foreign_keys(session, before)
+        raise
+    _check_foreign_keys(session, before)
+
+
+def _check_foreign_keys(session: MySQLSession, before: object) -> None:
+    if before:
+        session.execute("SET SESSION foreign_key_checks = 1")
 
 
 class _Feeder:
@@ -86,6 +93,14 @@ class _Feeder:
         with suppress(OSError):
             os.close(self.reader)
         self._thread.join()
+        self._close()
+
+    def abandon(self) -> None:
+        """As ``finish``, without waiting for a source that may take its time, and without reading its rest."""
+        with suppress(OSError):
+            os.close(self.reader)
+
+    def _close(self) -> None:
         close = getattr(self._blocks, "close", None)
         if close is not None:
             close()
@@ -114,12 +129,19 @@ def _load(
         f"({', '.join(targets)})" + (" SET " + ", ".join(conversions) if conversions else "")
     )
     try:
-        inserted = session.execute_count(sql)
+        inserted = session.execute_count_beside(sql)
         info = session.info
-    finally:
+    except Exception:
         feeder.finish()
         if feeder.error is not None:
-            raise feeder.error
+            raise feeder.error from None
+        raise
+    except BaseException:  # we are told to stop
+        feeder.abandon()
+        raise
+    feeder.finish()
+    if feeder.error is not None:
+        raise feeder.error
     summary = _INFO.search(info)
     if summary is None or summary[3] != "0" or summary[4] != "0" or int(summary[1]) != inserted:
         raise _refused(schema, table, info, session.warnings())
