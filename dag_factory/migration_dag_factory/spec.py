@@ -31,6 +31,7 @@ _MAY_CHANGE_IN_FLIGHT = ("description", "owner", "tags", "schedule", "gates", "w
 _MAY_CHANGE_BELOW = (
     ("steps", "cutover", "waive_quarantine"),
     ("steps", "validate", "waive"),
+    ("steps", "cutover", "waive_columns"),
     ("mapping", "values", "quarantine"),
 )
 

@@ -79,11 +79,14 @@ class ChangeTransaction:
     """What else the engine knows the transaction by (PostgreSQL: its number); for ``Visibility``."""
     octets: int = field(default=0, compare=False)
     """What the changes take in memory now, by the octets that the log has of them; none where they lie elsewhere."""
+    added: tuple[tuple[str, str], ...] = ()
+    """(table, column): columns that the source has got at this place of the log. It is no transaction then, and the
+    log is to be read on from ``position`` by whoever knows these columns."""
 
     @property
     def is_heartbeat(self) -> bool:
         """Whether this carries a position only."""
-        return not self.changes
+        return not self.changes and not self.added
 
 
 __all__ = ["UNCHANGED", "Change", "ChangeTransaction", "LargeChanges", "Operation", "RowImage", "Value"]

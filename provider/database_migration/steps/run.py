@@ -18,6 +18,7 @@ from database_migration.model.schema import Schema
 from database_migration.model.table_selection import TablePair, TableSelection, pair_tables
 from database_migration.model.target_names import NameChange, derive_names, named_changes, with_names
 from database_migration.reports.archive import ReportArchive
+from database_migration.steps.known_columns import known_columns
 
 NAMES_NOTE = "names"
 """The ledger's note of derived names: [[kind, table, source name, target name, why], …]."""
@@ -147,12 +148,20 @@ class MigrationRun:
             ledger.runs.advance(self.run_id, phase)
 
     def pairs(self) -> tuple[TablePair, ...]:
-        """The selected tables, source and target side by side, as the catalogs have them now.
+        """The selected tables, source and target side by side, as the catalogs have them now; columns that the source
+        has got since and that wait or are left out (``known_columns``) are not among them.
 
         :raises SourceChanged: a source column has no partner on the target.
         """
+        source, target = self.source.read_schema(), self.target.read_schema()
         try:
-            return self.paired(self.source.read_schema(), self.target.read_schema())
+            return self.paired(source, target)
+        except KeyError:
+            with self.ledger() as ledger:
+                source = known_columns(ledger, source)
+        try:
+            # The target is read again: it has a column before the ledger says that it is known.
+            return self.paired(source, self.target.read_schema())
         except KeyError as error:
             raise SourceChanged(
                 f"the source's column {error.args[0]} has no partner on the target.",

@@ -340,6 +340,7 @@ def test_stopping_leaves_nothing_behind(session: PostgresSession, log: ChangeLog
         "ALTER TABLE t RENAME COLUMN a TO b",
         "ALTER TABLE t ALTER COLUMN a TYPE bytea USING a::bytea",
         "ALTER TABLE t RENAME TO t2; CREATE VIEW v AS SELECT 1; ALTER TABLE t2 SET SCHEMA shop",
+        "ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a text",
     ],
 )
 def test_a_changed_table_is_noticed(session: PostgresSession, log: ChangeLog, t: Table, ddl: str) -> None:
@@ -351,6 +352,48 @@ def test_a_changed_table_is_noticed(session: PostgresSession, log: ChangeLog, t:
         session.execute(f"INSERT INTO {'t2' if 't2' in ddl else 't'} (id) VALUES (2)")
         with pytest.raises(SourceChanged):
             drain(transactions)
+
+
+@pytest.mark.parametrize("reading_on", [True, False])
+@pytest.mark.parametrize(
+    "ddl",
+    [
+        "TRUNCATE p1",
+        "DROP TABLE p1",
+        "ALTER TABLE p DETACH PARTITION p1",
+        "CREATE TABLE p2 (id int PRIMARY KEY); INSERT INTO p2 VALUES (15);"
+        " ALTER TABLE p ATTACH PARTITION p2 FOR VALUES FROM (10) TO (20)",
+    ],
+)
+def test_rows_that_come_or_go_with_a_partition_are_noticed(
+    session: PostgresSession,
+    log: ChangeLog,
+    table: MakeTable,
+    monkeypatch: pytest.MonkeyPatch,
+    ddl: str,
+    reading_on: bool,
+) -> None:
+    p = table("CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+              "CREATE TABLE p0 PARTITION OF p FOR VALUES FROM (-9) TO (0);"
+              "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)")  # fmt: skip
+    monkeypatch.setattr("database_migration.engines.postgres.change_log._SHAPES_CHECK_SECONDS", 0.1)
+    start = log.start("shop", SCHEMA, ["p"])
+    session.execute("INSERT INTO p VALUES (1)")
+    if not reading_on:
+        session.execute(ddl)
+    with pytest.raises(SourceChanged, match="partitions changed"), reading(log, start, p, idle=0.1) as transactions:  # noqa: PT012
+        next(transactions)
+        session.execute(ddl)
+        drain(transactions)
+
+
+def test_truncation_of_the_whole_is_told(session: PostgresSession, log: ChangeLog, table: MakeTable) -> None:
+    p = table("CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+              "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)")  # fmt: skip
+    start = log.start("shop", SCHEMA, ["p"])
+    session.execute("INSERT INTO p VALUES (1)")
+    session.execute("TRUNCATE p")
+    assert [change.operation for change in changes_until_end(log, start, p)] == [Operation.INSERT, Operation.TRUNCATE]
 
 
 def test_a_dropped_and_recreated_table_is_noticed(session: PostgresSession, log: ChangeLog, t: Table) -> None:

@@ -11,7 +11,7 @@ expiry, which preflight compares with a migration's duration and ``retained_byte
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
 from database_migration.engines.mysql.connection import MySQLSession
@@ -53,6 +53,7 @@ class MySQLChangeLog:
         after: LogPosition,
         *,
         idle_seconds: float,
+        passed_over: Mapping[str, Collection[str]] | None = None,
     ) -> Iterator[ChangeTransaction]:
         if schema == OWN_DATABASE:
             raise NotPossible(
@@ -66,7 +67,9 @@ class MySQLChangeLog:
                     mend=LOG_LOST,
                     subject=str(self._endpoint),
                 )
-            assembly = TransactionAssembly(schema, tables, Charsets(session), after)
+            assembly = TransactionAssembly(
+                schema, tables, Charsets(session), after, tells_added=passed_over is not None
+            )
             stream = BinlogStream(
                 self._endpoint,
                 file,
@@ -112,6 +115,8 @@ def _transactions(
         if transaction is None and time.monotonic() - told < idle_seconds:
             continue
         yield transaction or ChangeTransaction(assembly.consumed, assembly.clock)
+        if transaction is not None and transaction.added:
+            return
         told = time.monotonic()
 
 

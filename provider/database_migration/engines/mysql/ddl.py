@@ -86,6 +86,15 @@ class MySQLDdl:
             self.drop_table(schema, table.name),
         )
 
+    def add_column(self, schema: str, table: Table, column: Column) -> Statement:
+        name = quote(schema, table.name)
+        return Statement(
+            "column",
+            f"{table.name}.{column.name}",
+            f"ALTER TABLE {name} ADD COLUMN {_column(column, table)}",
+            f"ALTER TABLE {name} DROP COLUMN {quote(column.name)} {IF_EXISTS}",
+        )
+
     def create_index(self, schema: str, table: Table, index: Index) -> Statement:
         word = "UNIQUE " if index.unique else _INDEX_WORDS.get(index.method, "")
         parts = ", ".join(map(_index_part, index.parts))

@@ -11,25 +11,26 @@ commit: reading from there gives every transaction that commits later, also one 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 
 from database_migration.engines.postgres.connection import PostgresSession, connect_to
 from database_migration.engines.postgres.log import slot
 from database_migration.engines.postgres.log.replication_stream import Block, Keepalive, ReplicationStream
-from database_migration.engines.postgres.log.transaction_assembly import TransactionAssembly, position
+from database_migration.engines.postgres.log.table_shapes import TableShapes
+from database_migration.engines.postgres.log.transaction_assembly import ColumnsAdded, TransactionAssembly, position
 from database_migration.engines.postgres.log.visibility import PostgresVisibility
 from database_migration.engines.postgres.names import object_name, slot_name
 from database_migration.engines.postgres.server_errors import translated
 from database_migration.engines.protocol import Endpoint
-from database_migration.errors import Interrupted, PositionLost, Refused, SourceChanged
+from database_migration.errors import Interrupted, PositionLost, Refused
 from database_migration.model.change import ChangeTransaction
 from database_migration.model.log_position import LogPosition
 from database_migration.model.table_selection import FormedColumn
 
 _SLOT_BUSY_SECONDS = 15.0
-_PUBLICATION_CHECK_SECONDS = 5.0
+_SHAPES_CHECK_SECONDS = 5.0
 
 
 class PostgresChangeLog:
@@ -49,7 +50,8 @@ class PostgresChangeLog:
     def start(self, name: str, schema: str, tables: Sequence[str]) -> LogPosition:
         """Make the log readable from now on and return that position."""
         with self._session() as session:
-            slot.publish(session, object_name(name), schema, tables)
+            if slot.publish(session, object_name(name), schema, tables):
+                TableShapes(session, object_name(name), schema).remember()
             created = slot.create(session, self._slot(name))
             if created is not None:
                 return position(created)
@@ -68,21 +70,24 @@ class PostgresChangeLog:
         after: LogPosition,
         *,
         idle_seconds: float,
+        passed_over: Mapping[str, Collection[str]] | None = None,
     ) -> Iterator[ChangeTransaction]:
-        """Committed transactions after a position, in commit order, for ever."""
+        """Committed transactions after a position, in commit order, until columns are added."""
         with self._session() as session:
             slot.check_reaches(session, self._slot(name), after.ordinal)
-            oids = _published(session, object_name(name), schema, tables)
+            shapes = TableShapes(session, object_name(name), schema)
+            columns = {table: [formed.name for formed in known] for table, known in tables.items()}
+            oids = shapes.check(columns)
             stream = self._open_stream(name, after.ordinal)
             self._streams[name] = stream
             try:
-                assembly = TransactionAssembly(schema, tables, oids)
+                assembly = TransactionAssembly(schema, tables, oids, passed_over=passed_over)
                 checked = time.monotonic()
                 consumed = _Consumed(after.ordinal, lambda: slot.log_now(session))
                 for transaction in _transactions(stream, assembly, consumed, idle_seconds):
                     yield transaction
-                    if time.monotonic() - checked > _PUBLICATION_CHECK_SECONDS:
-                        _published(session, object_name(name), schema, tables)
+                    if time.monotonic() - checked > _SHAPES_CHECK_SECONDS:
+                        shapes.check(columns)
                         checked = time.monotonic()
             finally:
                 if self._streams.get(name) is stream:
@@ -196,7 +201,12 @@ def _transactions(
             asked = True
         found = stream.next(min(left, idle_seconds / 2))
         if isinstance(found, Block):
-            transaction = assembly.take(found.data)
+            try:
+                transaction = assembly.take(found.data)
+            except ColumnsAdded as told:
+                # The transaction that shows them is read again, from before its beginning.
+                yield ChangeTransaction(position(consumed.lsn), consumed.as_of, added=told.added)
+                return
             if transaction is None:
                 continue
             consumed.reach(transaction.position.ordinal, transaction.committed_at)
@@ -205,28 +215,6 @@ def _transactions(
                 spoke = time.monotonic()
         elif isinstance(found, Keepalive) and not assembly.open:
             consumed.reach(found.server_end)
-
-
-def _published(
-    session: PostgresSession, publication: str, schema: str, tables: Mapping[str, Sequence[FormedColumn]]
-) -> dict[str, int]:
-    """Object ids of the selected tables; SourceChanged when one is no longer published."""
-    found = session.execute(
-        "SELECT c.relname, c.oid::bigint FROM pg_publication AS p"
-        " JOIN pg_publication_rel AS r ON r.prpubid = p.oid"
-        " JOIN pg_class AS c ON c.oid = r.prrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-        " WHERE p.pubname = %s AND n.nspname = %s",
-        [publication, schema],
-    )
-    oids = {str(name): int(str(oid)) for name, oid in found}
-    missing = sorted(set(tables) - set(oids))
-    if missing:
-        raise SourceChanged(
-            f"The publication no longer holds {', '.join(missing)}: dropped, renamed or taken out.",
-            mend="compare the schemas and plan the migration anew; changes of these tables are not in the log.",
-            subject=publication,
-        )
-    return {name: oid for name, oid in oids.items() if name in tables}
 
 
 __all__ = ["PostgresChangeLog"]

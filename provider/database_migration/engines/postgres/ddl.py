@@ -95,6 +95,17 @@ class PostgresDdl:
         identity = f"ALTER TABLE {quote(schema, table.name)} REPLICA IDENTITY USING INDEX {quote(stand_in.name)}"
         return [self.create_index(schema, table, stand_in).sql, identity]
 
+    def add_column(self, schema: str, table: Table, column: Column) -> Statement:
+        """Together with the collation that it needs."""
+        name = quote(schema, table.name)
+        add = f"ALTER TABLE {name} ADD COLUMN {_column_sql(schema, table, column)}"
+        return Statement(
+            "column",
+            f"{table.name}.{column.name}",
+            ";\n".join([*create_collations(schema, table), add]),
+            f"ALTER TABLE IF EXISTS {name} DROP COLUMN IF EXISTS {quote(column.name)}",
+        )
+
     def create_index(self, schema: str, table: Table, index: Index) -> Statement:
         """A secondary index or unique key; the one that stands in for a primary key exists already."""
         undo = f"DROP INDEX IF EXISTS {quote(schema, index.name)}"

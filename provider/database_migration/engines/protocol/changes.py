@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -44,9 +44,13 @@ class ChangeLog(Protocol):
         after: LogPosition,
         *,
         idle_seconds: float,
+        passed_over: Mapping[str, Collection[str]] | None = None,
     ) -> Iterator[ChangeTransaction]:
         """Committed transactions after a position, in commit order, for ever; a heartbeat at least each
         ``idle_seconds``, carrying the furthest position known to be consumed.
+
+        ``passed_over``: with it, columns that were added to a table are no error: those that it names by table are
+        left out of the rows, at any other the iterator tells of it (``ChangeTransaction.added``) and ends.
 
         Writes marked by ``ChangeWriter.prepare`` are left out. Raises PositionLost when the log does not
         reach back, SourceChanged when a selected table's columns changed, ValueRefused for a value that

@@ -9,7 +9,7 @@ from typing import Protocol
 from database_migration.engines.protocol.connection import Session
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding
-from database_migration.model.schema import ForeignKey, Index, Schema, Table, UserType, View
+from database_migration.model.schema import Column, ForeignKey, Index, Schema, Table, UserType, View
 from database_migration.model.schema import Sequence as FreeSequence
 
 
@@ -80,6 +80,10 @@ class Ddl(Protocol):
 
     def create_table(self, schema: str, table: Table) -> Statement:
         """Columns and primary key; nothing that slows loading."""
+        ...
+
+    def add_column(self, schema: str, table: Table, column: Column) -> Statement:
+        """A column of ``table`` that is missing there; rows that are there already get its default."""
         ...
 
     def create_index(self, schema: str, table: Table, index: Index) -> Statement:

@@ -27,6 +27,7 @@ from database_migration.steps.chunked_copy.lane_watch import LaneWatch
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.chunked_copy.pace import Pace
 from database_migration.steps.chunked_copy.throttle import Throttle
+from database_migration.steps.known_columns import CARRIED_NOTE
 from database_migration.steps.run import Database, MigrationRun
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,7 @@ class _Lane:
                 if self._run.online:
                     # Committed at once, and before the read begins: the applier goes by it (replicate's copy_seam).
                     self._seam.begin_reading(line.table, read, lane=str(self._lane))
+                    self._require_same_columns()
                 figures = self._copy(self._pairs[line.table], line)
                 if self._run.online:
                     self._ledger.seam.end_reading(line.table, read)
@@ -116,6 +118,15 @@ class _Lane:
         self._watch.tell()
         return True
 
+    def _require_same_columns(self) -> None:
+        """To be called after the reading has been told: changes that the applier leaves to it may know more columns."""
+        if self._beside.notes.get_note(CARRIED_NOTE) != self._carried:
+            raise Interrupted(
+                "columns were carried over since the lane began.",
+                mend="nothing: the lane goes on with them.",
+                subject=self._run.migration,
+            )
+
     def close(self) -> None:
         """End the connections; a transaction that is open is rolled back by its server."""
         self._open = False
@@ -128,11 +139,12 @@ class _Lane:
         run = self._run
         with ExitStack() as stack:
             ledger = stack.enter_context(run.current_ledger())
+            self._carried = ledger.notes.get_note(CARRIED_NOTE)
             self._pairs = {pair.source.name: pair for pair in run.pairs()}
             self._streams: dict[str, TableStream] = {}
             self._source = stack.enter_context(run.source.connect(f"copy lane {self._lane}"))
             self._target = stack.enter_context(run.target.connect(f"copy lane {self._lane}"))
-            self._seam = ledger.seam
+            self._beside, self._seam = ledger, ledger.seam
             self._watch.through(ledger)
             self._ledger: Ledger = run.ledger_over(self._target, ledger.epoch)
             self.figures = LaneFigures.of(self._ledger.notes, self._lane)

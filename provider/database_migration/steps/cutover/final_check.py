@@ -10,6 +10,7 @@ from database_migration.model.key_range import KeyRange
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, Severity, Verdict
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.added_columns_report import left_out_findings
 from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.replicate import RowKey, TouchedRows
 from database_migration.steps.run import MigrationRun
@@ -122,7 +123,18 @@ def require_waived(run: MigrationRun, ledger: Ledger, waive: Mapping[str, str]) 
 
     :raises ValidationFailed: a table with rows in quarantine that nobody has waived.
     """
-    findings = QuarantineState.of(ledger.quarantine).findings(waive, Severity.BLOCKER)
+    return _refuse_blockers(run, QuarantineState.of(ledger.quarantine).findings(waive, Severity.BLOCKER))
+
+
+def require_columns_waived(run: MigrationRun, ledger: Ledger, waive: Mapping[str, str]) -> list[Finding]:
+    """The columns that stay behind, as notes with the reason why.
+
+    :raises ValidationFailed: a column that is left out and that nobody has waived.
+    """
+    return _refuse_blockers(run, left_out_findings(ledger, waive, Severity.BLOCKER))
+
+
+def _refuse_blockers(run: MigrationRun, findings: list[Finding]) -> list[Finding]:
     blockers = [finding for finding in findings if finding.severity is Severity.BLOCKER]
     if blockers:
         raise ValidationFailed(
@@ -151,6 +163,7 @@ __all__ = [
     "compare_in_flight",
     "compare_touched",
     "count_differences",
+    "require_columns_waived",
     "require_waived",
     "without_values",
 ]

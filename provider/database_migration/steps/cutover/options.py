@@ -57,6 +57,12 @@ class CutoverOptions(BaseModel):
         description="Source table to the reason why its rows in quarantine may stay behind; every other table with such"
         " rows blocks the cutover. May be written while the run is under way.",
     )
+    waive_columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Source column (table.column) to the reason why it may stay behind: columns that were added while"
+        " the run went on and that steps.replicate.ddl leaves out block the cutover. May be written while the run is"
+        " under way.",
+    )
     verify: tuple[VerifyQuery, ...] = Field(
         (),
         description="Queries that the target has to answer right after the switch; checked before that they can run.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from database_migration.errors import Interrupted, NotPossible, PreflightRefused, SpecRefused
 from database_migration.model.migration_state import Side
-from database_migration.steps.cutover.final_check import compare_everything, require_waived
+from database_migration.steps.cutover.final_check import compare_everything, require_columns_waived, require_waived
 from database_migration.steps.cutover.scene import Attempt
 from database_migration.steps.schema_compare import require_target_unchanged, require_unchanged
 
@@ -30,9 +30,10 @@ def check_before(attempt: Attempt) -> dict[str, object]:
             mend="lead it back to the source before anything else, or no write can be accounted for.",
             subject=run.migration,
         )
-    require_unchanged(run, attempt.ledger)
+    require_unchanged(run, attempt.ledger, waiting=False)
     require_target_unchanged(run, attempt.ledger)
     attempt.findings += require_waived(run, attempt.ledger, attempt.options.waive_quarantine)
+    attempt.findings += require_columns_waived(run, attempt.ledger, attempt.options.waive_columns)
     _queries_can_run(attempt)
     detail: dict[str, object] = {"serving": "unknown" if serving is None else serving.value}
     if run.online and attempt.options.validate_in_flight:

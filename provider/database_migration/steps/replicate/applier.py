@@ -29,6 +29,8 @@ from database_migration.model.control import Activity
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.known_columns import left_out, noted_policies, waiting_columns
+from database_migration.steps.replicate.added_columns import settle_added
 from database_migration.steps.replicate.applied import Applied, utc
 from database_migration.steps.replicate.batch_writer import BatchWriter
 from database_migration.steps.replicate.cascaded import is_settled
@@ -91,12 +93,14 @@ class Applier:
         self._read = run.database(direction.reads)
         self._written = run.database(direction.reads.other)
         self._stack = ExitStack()
+        self._reading = ExitStack()
         self._store_every = min(_STORE_IDLE_EVERY, options.idle.total_seconds())
         self._looked_at = self._asked_at = 0.0
         self._stored_at = 0.0
         self._weighed_at = float("-inf")
         self._wanted = True
         self._paused = False
+        self._waiting: tuple[LogPosition, tuple[tuple[str, str], ...]] | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -106,6 +110,18 @@ class Applier:
             self._written.engine.writer.prepare(self._session, self.run.log_name)
             if self.direction.reads is Side.SOURCE and self._ledger.notes.get_note(SOURCE_SCHEMA_NOTE) is not None:
                 require_unchanged(self.run, self._ledger)
+            self._open_log()
+            stack.callback(lambda: self._reading.close())
+            self._stack = stack.pop_all()
+        log.info(
+            "Applying %s changes of %s from %s.", self.direction, self.run.migration, self._writer.applied.position
+        )
+        return self
+
+    def _open_log(self) -> None:
+        """Pair the tables as they are now, and read the log from where it is applied."""
+        with ExitStack() as stack:
+            self._waiting = self._wait_for_columns()
             pairs = pairs_read(self.run, self.direction)
             over = self.run.ledger_over(self._session, self._ledger.epoch)
             stored = over.positions.get(self.direction)
@@ -117,6 +133,7 @@ class Applier:
                 )
             self._change_log = self._read.change_log
             self._make_writer(stack, pairs, over, Applied(stored.position, stored.committed_at))
+            allowed = self.direction is Direction.FORWARD and noted_policies(self._ledger).allow_any
             self._reader = stack.enter_context(
                 LogReader(
                     self._change_log,
@@ -126,11 +143,10 @@ class Applier:
                     stored.position,
                     idle_seconds=self.options.idle.total_seconds(),
                     ahead=self.options.max_batch_changes * _READ_AHEAD_BATCHES,
+                    passed_over=left_out(self._ledger) if allowed else None,
                 )
             )
-            self._stack = stack.pop_all()
-        log.info("Applying %s changes of %s from %s.", self.direction, self.run.migration, stored.position)
-        return self
+            self._reading = stack.pop_all()
 
     def _make_writer(self, stack: ExitStack, pairs: Mapping[str, TablePair], over: Ledger, applied: Applied) -> None:
         forward = self.direction is Direction.FORWARD
@@ -185,9 +201,14 @@ class Applier:
         :raises EpochPassed: the run was rolled back.
         """
         held: ChangeTransaction | None = None
-        while self._look() and not stop(self.applied):
+        while self._look():
+            if (waited_for := self._waited_for()) is not None:
+                self._take_columns(waited_for)
+            if stop(self.applied):
+                break
             self._weigh()
             batch = self._gather()
+            told = batch.pop() if batch and batch[-1].added else None
             if any(not transaction.is_heartbeat for transaction in batch):
                 self._writer.apply(batch)
                 self._stored()
@@ -199,6 +220,9 @@ class Applier:
                         self._writer.move(held)
                         self._stored()
                     held = None
+            if told is not None:
+                self._take_columns(told)
+                held = None
             self.throughput.sample(self._writer.applied.changes, self._lag())
         return self.applied
 
@@ -212,10 +236,41 @@ class Applier:
             batch.append(transaction)
             changes += len(transaction.changes)
             octets += transaction.octets
+            if transaction.added:
+                break
             if changes >= self.options.max_batch_changes or octets >= _BATCH_OCTETS:
                 break
             transaction = self._reader.next(0)
         return batch
+
+    def _wait_for_columns(self) -> tuple[LogPosition, tuple[tuple[str, str], ...]] | None:
+        """Columns that the source has and that wait for replication, and a place of the log behind their beginning.
+
+        A log may not tell of them before a row of their table changes: once all up to that place is applied, nothing
+        is left that does not know them.
+        """
+        if self.direction is not Direction.FORWARD or not noted_policies(self._ledger).allow_any:
+            return None
+        found = waiting_columns(self._ledger, self._read.read_schema())
+        selected = tuple(one for one in found if self.run.selection.selects(one[0]))
+        return (self._read.change_log.end(), selected) if selected else None
+
+    def _waited_for(self) -> ChangeTransaction | None:
+        applied = self._writer.applied.position
+        if self._waiting is None or applied < self._waiting[0]:
+            return None
+        return ChangeTransaction(applied, datetime.now(UTC), added=self._waiting[1])
+
+    def _take_columns(self, told: ChangeTransaction) -> None:
+        """Columns were added on the source, and all before that is applied: go on with them."""
+        settle_added(self.run, self._ledger, told.added, told.position)
+        if told.position >= self._writer.applied.position:
+            self._writer.move(told)
+            self._stored()
+        done = self._writer.applied
+        self._reading.close()
+        self._open_log()
+        self._writer.applied = done
 
     def _stored(self) -> None:
         self._stored_at = time.monotonic()

@@ -8,6 +8,7 @@ from database_migration.errors import NotPossible
 from database_migration.ledger import Ledger, install
 from database_migration.model.migration_state import AppliedPosition, Direction, Phase, Side
 from database_migration.model.report import Finding, Report, ReportTable, Severity, Verdict
+from database_migration.steps.known_columns import note_policies
 from database_migration.steps.replicate.cascaded import unsettle
 from database_migration.steps.replicate.options import ReplicateOptions
 from database_migration.steps.replicate.settled import COPY_END_NOTE
@@ -28,6 +29,7 @@ def start_capture(run: MigrationRun, options: ReplicateOptions) -> Report:
     with run.current_ledger() as ledger:
         with run.source.connect("start capture") as session:
             install(session, run.source.engine.traits.engine)
+        note_policies(ledger, options.policies)
         tables = [pair.source.name for pair in run.pairs()]
         log = run.source.change_log
         stored = ledger.positions.get(Direction.FORWARD)

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -41,7 +41,9 @@ class LogReader:
         *,
         idle_seconds: float,
         ahead: int,
+        passed_over: Mapping[str, Collection[str]] | None = None,
     ) -> None:
+        self._passed_over = passed_over
         self._log = change_log
         self._name = name
         self._tables = tables
@@ -103,7 +105,12 @@ class LogReader:
     def _read(self) -> None:
         try:
             transactions = self._log.read(
-                self._name, self._tables, self._schema, self._after, idle_seconds=self._idle_seconds
+                self._name,
+                self._tables,
+                self._schema,
+                self._after,
+                idle_seconds=self._idle_seconds,
+                passed_over=self._passed_over,
             )
             try:
                 for transaction in transactions:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from database_migration.steps.known_columns import DdlPolicies, DdlPolicy
+
 Span = Annotated[timedelta, Field(gt=timedelta(0))]
 
 
@@ -42,9 +44,24 @@ class ReplicateOptions(BaseModel):
         description="Bytes of log the read server may keep for us; beyond it capture is given up, so that its disk"
         " does not fill. Nothing by default.",
     )
+    ddl: DdlPolicy = Field(
+        DdlPolicy.REFUSE,
+        description="What becomes of columns that are added to the source's tables while the run goes on: refuse holds"
+        " replication, additive adds them to the target, ignore leaves them out until somebody decides. Any other"
+        " change of a table that takes part holds replication.",
+    )
+    ddl_tables: dict[str, DdlPolicy] = Field(
+        default_factory=dict,
+        description="The same for single tables of the source, by patterns over their names; the first fit counts.",
+    )
     reconnects: int = Field(
         5, ge=0, le=100, description="Lost connections in a row that are mended without failing the task."
     )
+
+    @property
+    def policies(self) -> DdlPolicies:
+        """What becomes of added columns, by table."""
+        return DdlPolicies(self.ddl, self.ddl_tables)
 
 
 __all__ = ["ReplicateOptions"]

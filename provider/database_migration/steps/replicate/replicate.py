@@ -13,6 +13,8 @@ from database_migration.errors import Interrupted, MigrationError, Paused, Posit
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Phase, Side
 from database_migration.model.report import Report, Scalar, Verdict
+from database_migration.steps.added_columns_report import carried_tables, left_out_findings
+from database_migration.steps.known_columns import note_policies
 from database_migration.steps.paused import require_not_paused
 from database_migration.steps.replicate.applied import Applied
 from database_migration.steps.replicate.applier import Applier, take_lock
@@ -62,7 +64,7 @@ def replicate(run: MigrationRun, options: ReplicateOptions, *, until: Until) -> 
     :raises Interrupted: the goal was not reached within ``options.patience``, or connections keep failing.
     :raises SourceChanged: the read side's tables changed; nothing after the change is applied.
     """
-    direction = _direction(run, until)
+    direction = _direction(run, options, until)
     throughput = Throughput()
     outcome = _Outcome("")
     if direction is not Direction.OFF:
@@ -88,9 +90,10 @@ def replicate(run: MigrationRun, options: ReplicateOptions, *, until: Until) -> 
     return _report(run, direction, until, outcome, throughput)
 
 
-def _direction(run: MigrationRun, until: Until) -> Direction:
+def _direction(run: MigrationRun, options: ReplicateOptions, until: Until) -> Direction:
     with run.current_ledger() as ledger:
         state = ledger.runs.require_current(run.run_id, run.spec_hash)
+        note_policies(ledger, options.policies)
         if until is Until.STINT:
             return state.replication
         if until is Until.CAUGHT_UP and state.replication is Direction.OFF and state.serving is Side.SOURCE:
@@ -302,14 +305,18 @@ def _report(run: MigrationRun, direction: Direction, until: Until, outcome: _Out
     }
     if outcome.written_again:
         summary["rows_written_again"] = outcome.written_again
+    with run.ledger() as ledger:
+        findings, tables = left_out_findings(ledger, {}), carried_tables(ledger)
     return Report(
         stem="replicate",
         title=f"Replication ({direction.value}, {until.value.replace('_', ' ')})",
-        verdict=Verdict.PASSED,
+        verdict=Verdict.WARNED if findings else Verdict.PASSED,
         migration=run.migration,
         run_id=run.run_id,
         created_at=run.now(),
         summary=summary,
+        findings=tuple(findings),
+        tables=tables,
         plots=throughput.plots(),
     )
 

@@ -14,11 +14,12 @@ from typing import cast
 from database_migration.errors import NotPossible, SourceChanged, TargetChanged
 from database_migration.ledger import Ledger
 from database_migration.model.schema import Schema, Table
+from database_migration.steps.known_columns import SOURCE_SCHEMA_NOTE, known_columns
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.differences.spelling import spell_column, spell_foreign_key, spell_index
 from database_migration.steps.schema_compare.note_names import note_names
 
-NOTE = "source_schema"
+NOTE = SOURCE_SCHEMA_NOTE
 TARGET_NOTE = "target_schema"
 _SAID_AT_ONCE = 5
 
@@ -66,8 +67,10 @@ def remember_source(run: MigrationRun, ledger: Ledger, schema: Schema) -> None:
     ledger.notes.put_note(NOTE, fingerprint(run.selection.of(schema)))
 
 
-def require_unchanged(run: MigrationRun, ledger: Ledger, schema: Schema | None = None) -> None:
+def require_unchanged(run: MigrationRun, ledger: Ledger, schema: Schema | None = None, *, waiting: bool = True) -> None:
     """Compare the source's schema with the one that was planned for; it is read unless given.
+
+    ``waiting``: columns that the spec lets replication carry over or leave out may wait for that.
 
     :raises SourceChanged: naming what changed.
     :raises NotPossible: nothing was planned yet.
@@ -75,7 +78,8 @@ def require_unchanged(run: MigrationRun, ledger: Ledger, schema: Schema | None =
     before = ledger.notes.get_note(NOTE)
     if before is None:
         raise NotPossible("the run has no plan.", mend="run the plan step first.", subject=run.migration)
-    now = fingerprint(run.selection.of(schema or run.source.read_schema()))
+    source = known_columns(ledger, schema or run.source.read_schema(), waiting=waiting, noted=before)
+    now = fingerprint(run.selection.of(source))
     said = changes(cast("Fingerprint", before), now)
     if said:
         raise SourceChanged(
@@ -103,7 +107,8 @@ def require_target_unchanged(run: MigrationRun, ledger: Ledger) -> None:
         return
     with run.target.connect("drift") as session:
         actual = run.target.engine.catalog.read(session, run.target.schema)
-    made = {line.subject for line in ledger.objects.all() if line.made}
+    # A column that is being carried over may be there already, and its line not be made yet.
+    made = {line.subject for line in ledger.objects.all() if line.made or line.kind == "column"}
     now = {
         table: {
             item: spelling
@@ -134,8 +139,8 @@ def require_no_drift(run: MigrationRun, ledger: Ledger) -> None:
 
 
 def _named(table: str, item: str) -> str:
-    """The ledger's subject of a constraint: ``unique key by_code`` of orders → ``orders.by_code``."""
-    for kind in ("unique key ", "foreign key ", "check "):
+    """The ledger's subject of a constraint or column: ``unique key by_code`` of orders → ``orders.by_code``."""
+    for kind in ("unique key ", "foreign key ", "check ", "column "):
         if item.startswith(kind):
             return f"{table}.{item.removeprefix(kind)}"
     return ""

@@ -28,6 +28,14 @@ _HARMLESS = re.compile(
     r"|ALGORITHM\b|LOCK\b|WAIT\b|NOWAIT\b|KEY_BLOCK_SIZE\b)",
     re.IGNORECASE,
 )
+_ADD_COLUMN = re.compile(rf"ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?({_NAME})\s", re.IGNORECASE)
+_ADD_COLUMNS = re.compile(r"ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\((.*)\)\s*$", re.IGNORECASE | re.DOTALL)
+_ADDED_NAME = re.compile(rf"({_NAME})\s")
+# What may stand behind ADD that is no column's name, unless it is quoted.
+_NO_COLUMN = frozenset(
+    {"PRIMARY", "PARTITION", "PERIOD", "SYSTEM", "UNIQUE", "FULLTEXT", "SPATIAL", "INDEX", "KEY", "CONSTRAINT"}
+    | {"FOREIGN", "CHECK", "COLUMN", "IF"}
+)
 
 
 class Meaning(Enum):
@@ -52,6 +60,8 @@ class Statement:
 
     meaning: Meaning
     tables: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    """Of a change of schema that adds columns to its table and does nothing else to columns: their names."""
 
 
 _NOTHING = Statement(Meaning.NOTHING)
@@ -83,7 +93,7 @@ def read_statement(text: str, default_schema: str, schema: str, tables: frozense
         return Statement(Meaning.SCHEMA_CHANGE, tuple(sorted(tables))) if dropped else _NOTHING
     hit = selected(_changed_tables(bare))
     if hit:
-        return Statement(Meaning.SCHEMA_CHANGE, hit)
+        return Statement(Meaning.SCHEMA_CHANGE, hit, _added_columns(bare))
     if _ROWS.match(bare):
         words = set(_PART.findall(bare)) if default_schema == schema or schema in bare else set()
         hit = tuple(sorted({_unquoted(word) for word in words} & tables))
@@ -104,6 +114,25 @@ def _changed_tables(bare: str) -> list[str]:
     if found := _CREATE.match(bare):
         return [found[1]]
     return []
+
+
+def _added_columns(bare: str) -> tuple[str, ...]:
+    """Names of the columns that an ALTER TABLE adds; none if it does anything else to columns."""
+    found = _ALTER.match(bare)
+    names: list[str] = []
+    for clause in _clauses(found[2]) if found is not None else ():
+        text = clause.strip()
+        if not text or _HARMLESS.match(text):
+            continue
+        if several := _ADD_COLUMNS.match(text):
+            inner = [_ADDED_NAME.match(one.strip()) for one in _clauses(several[1])]
+        else:
+            inner = [_ADD_COLUMN.match(text)]
+        for one in inner:
+            if one is None or one[1].upper() in _NO_COLUMN:
+                return ()
+            names.append(_unquoted(one[1]))
+    return tuple(names)
 
 
 def _clauses(text: str) -> list[str]:

@@ -60,6 +60,8 @@ class TransactionAssembly:
         tables: Mapping[str, Sequence[FormedColumn]],
         charsets: Charsets,
         start: LogPosition,
+        *,
+        tells_added: bool = False,
     ) -> None:
         self._schema = schema
         self._columns = tables
@@ -69,6 +71,7 @@ class TransactionAssembly:
         self._changes = ChangeBuffer()
         self._open = False
         self._ours = False
+        self._tells_added = tells_added
         self.consumed = start
         """The furthest position between two transactions."""
         self.clock = datetime.now(UTC)
@@ -143,10 +146,15 @@ class TransactionAssembly:
                 if not ours:
                     self._changes.extend((Change(Operation.TRUNCATE, table) for table in statement.tables), 0)
                 return self._commit(event, file)
+            case Meaning.SCHEMA_CHANGE if statement.added and self._tells_added and not ours:
+                self._commit(event, file)
+                added = tuple((statement.tables[0], column) for column in statement.added)
+                return ChangeTransaction(self.consumed, self.clock, added=added)
             case Meaning.SCHEMA_CHANGE if not ours:
                 raise SourceChanged(
                     f"The table was changed while the migration runs: {event.query[:200]}",
-                    mend="plan the migration anew (roll it back first), and keep DDL away while it runs.",
+                    mend="trigger the migration's rollback, plan anew, and keep DDL away while it runs"
+                    " (steps.replicate.ddl: additive carries new columns over).",
                     subject=subject,
                 )
             case Meaning.ROWS if not ours:

@@ -22,8 +22,8 @@ _DROP_TRIES = 40
 _DROP_TRY_MILLISECONDS = 300
 
 
-def publish(session: PostgresSession, publication: str, schema: str, tables: Sequence[str]) -> None:
-    """Make the publication hold exactly these tables.
+def publish(session: PostgresSession, publication: str, schema: str, tables: Sequence[str]) -> bool:
+    """Make the publication hold exactly these tables; whether it is new.
 
     Changes of partitions are published as their parent's.
     """
@@ -40,11 +40,12 @@ def publish(session: PostgresSession, publication: str, schema: str, tables: Seq
         )
         if {tuple(row) for row in current} != {(schema, table) for table in tables}:
             session.execute(f"ALTER PUBLICATION {quote(publication)} SET TABLE {names}")
-        return
+        return False
     session.execute(
         f"CREATE PUBLICATION {quote(publication)} FOR TABLE {names}"
         " WITH (publish = 'insert, update, delete, truncate', publish_via_partition_root = true)"
     )
+    return True
 
 
 def create(session: PostgresSession, slot: str) -> int | None:

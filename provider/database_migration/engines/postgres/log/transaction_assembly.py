@@ -7,7 +7,7 @@ also leave out what a subscription of the user brings, so it is not used.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from database_migration.engines.change_buffer import ChangeBuffer
@@ -29,9 +29,17 @@ _REPLAN = "compare the schemas and plan the migration anew."
 _Conversion = Callable[[str], str | None]
 
 
+class ColumnsAdded(Exception):
+    """A table has got columns, and whoever reads wants to be told of it."""
+
+    def __init__(self, table: str, columns: Sequence[str]) -> None:
+        self.added = tuple((table, column) for column in columns)
+        super().__init__(self.added)
+
+
 @dataclass(frozen=True, slots=True)
 class _TableShape:
-    """How the cells of one relation's tuples become values; every column of it is copied."""
+    """How the cells of one relation's tuples become values."""
 
     table: str
     names: tuple[str, ...]
@@ -40,10 +48,14 @@ class _TableShape:
     """Columns whose values the log shows otherwise than they cross."""
     key: tuple[str, ...]
     """Columns of the identity."""
+    left_out: tuple[str, ...]
+    """Columns that are not copied."""
 
     def image(self, cells: pgoutput.Cells, *, key_only: bool = False) -> dict[str, Value]:
         """The columns of a tuple; ``key_only``: of a tuple that holds the identity and nothing else."""
         image = dict(zip(self.names, cells, strict=True))
+        for name in self.left_out:
+            del image[name]
         for name, convert in self.conversions:
             text = image[name]
             if isinstance(text, str):
@@ -58,7 +70,15 @@ class TransactionAssembly:
     one that took its name, is a change of the schema and not to be passed over.
     """
 
-    def __init__(self, schema: str, tables: Mapping[str, Sequence[FormedColumn]], oids: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        schema: str,
+        tables: Mapping[str, Sequence[FormedColumn]],
+        oids: Mapping[str, int],
+        *,
+        passed_over: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        self._passed_over = passed_over
         self._schema = schema
         self._tables = tables
         self._oids = oids
@@ -71,7 +91,10 @@ class TransactionAssembly:
         """Whether a transaction has begun and not ended."""
 
     def take(self, data: bytes) -> ChangeTransaction | None:
-        """Take a message; the transaction that it ends, without changes where none was of interest."""
+        """Take a message; the transaction that it ends, without changes where none was of interest.
+
+        :raises ColumnsAdded: where columns may be passed over, and these are not to be.
+        """
         try:
             message = pgoutput.decode(data)
         except ValueError as error:
@@ -130,20 +153,28 @@ class TransactionAssembly:
             raise SourceChanged("Another table took this name.", mend=_REPLAN, subject=relation.name)
         formed = {column.name: column for column in self._tables[relation.name]}
         present = {column.name for column in relation.columns}
-        if present != set(formed):
+        added = [column.name for column in relation.columns if column.name not in formed]
+        if self._passed_over is not None and present >= set(formed):
+            told = [name for name in added if name not in self._passed_over.get(relation.name, ())]
+            if told:
+                raise ColumnsAdded(relation.name, told)
+        elif present != set(formed):
             gone = ", ".join(sorted(set(formed) - present)) or "none"
-            new = ", ".join(sorted(present - set(formed))) or "none"
+            new = ", ".join(added) or "none"
             raise SourceChanged(
                 f"The table's columns changed (gone: {gone}; new: {new}).", mend=_REPLAN, subject=relation.name
             )
         for column in relation.columns:
-            _check_type(relation.name, column, formed[column.name])
-        conversions = ((column.name, _conversion(formed[column.name])) for column in relation.columns)
+            if column.name in formed:
+                _check_type(relation.name, column, formed[column.name])
+        copied = [column for column in relation.columns if column.name in formed]
+        conversions = ((column.name, _conversion(formed[column.name])) for column in copied)
         return _TableShape(
             relation.name,
             tuple(column.name for column in relation.columns),
             tuple((name, convert) for name, convert in conversions if convert is not None),
-            tuple(column.name for column in relation.columns if column.in_identity),
+            tuple(column.name for column in copied if column.in_identity),
+            tuple(added),
         )
 
 
@@ -187,4 +218,4 @@ def position(lsn: int) -> LogPosition:
     return LogPosition(lsn, format_lsn(lsn))
 
 
-__all__ = ["MARKER_PREFIX", "TransactionAssembly", "position"]
+__all__ = ["MARKER_PREFIX", "ColumnsAdded", "TransactionAssembly", "position"]

@@ -11,6 +11,7 @@ from database_migration.ledger import Ledger
 from database_migration.model.hold_policy import HoldPolicy
 from database_migration.model.report import Finding, Severity
 from database_migration.model.schema import ForeignKey, Schema, Sequence, Table, UserType, View
+from database_migration.steps.known_columns import known_columns
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare.expected.casts import cast_places, casts_of, lossy_casts, unused_casts
 from database_migration.steps.schema_compare.expected.key_collations import unify_key_collations
@@ -72,14 +73,20 @@ class ExpectedSchema:
         return tuple(expected.view for expected in self.views if expected.view is not None)
 
 
-def expected_target(run: MigrationRun, ledger: Ledger, source: Schema | None = None) -> ExpectedSchema:
+def expected_target(
+    run: MigrationRun, ledger: Ledger, source: Schema | None = None, *, whole: bool = False
+) -> ExpectedSchema:
     """The target's schema for this run; the source's is read unless given.
 
+    Columns that the source has got since the plan count when they were carried over; all of them with ``whole``.
     Booleans are those that preflight counted and noted in the ledger, so that every step decides alike.
     """
     noted = cast("dict[str, list[str]]", ledger.notes.get_note(BOOLEANS_NOTE) or {})
     version = run.target.engine.inspection.version(ledger.session)
-    return build_expected(run, source or run.source.read_schema(), noted, target_version=version)
+    known = source or run.source.read_schema()
+    if not whole:
+        known = known_columns(ledger, known)
+    return build_expected(run, known, noted, target_version=version)
 
 
 def build_expected(
