@@ -97,7 +97,7 @@ def _container(kind: int, data: bytes, at: int) -> str:
 def _opaque(kind: int, data: bytes) -> str:
     if kind == _TYPE_DECIMAL:
         precision, scale = data[0], data[1]
-        return decimal_text(data[2:], 0, precision, scale)[0]
+        return decimal_text(data[2:], precision, scale)
     if kind in (_TYPE_DATE, _TYPE_DATETIME, _TYPE_TIMESTAMP):
         text = packed_datetime(struct.unpack("<q", data)[0])
         return f'"{text[:10]}"' if kind == _TYPE_DATE else f'"{text}"'

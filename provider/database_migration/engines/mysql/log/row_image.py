@@ -1,13 +1,15 @@
 """Row events decoded into transfer texts, by the table map of the event and the columns that were asked for.
 
 The library has read the event's head; the rows are read here, from its octets. A column that was not asked for is
-stepped over. What cannot be read exactly raises ValueRefused, and a table whose columns are not those
+stepped over, and one with the octets that it had in the image before is not decoded again: most of a row stays as it
+was when a row is updated. What cannot be read exactly raises ValueRefused, and a table whose columns are not those
 that were planned for raises SourceChanged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from pymysqlreplication.constants import FIELD_TYPE
 from database_migration.engines.mysql.log import values as log_values
 from database_migration.engines.mysql.log.charsets import Charsets
 from database_migration.engines.mysql.log.json import json_text
-from database_migration.engines.mysql.log.values import Reader
+from database_migration.engines.mysql.log.values import Decode, Field
 from database_migration.engines.mysql.row_sql.labels import label_array_of_set
 from database_migration.errors import SourceChanged, ValueRefused
 from database_migration.model.change import RowImage
@@ -34,6 +36,8 @@ _INTEGERS = {
 _PREFIXED = frozenset({FIELD_TYPE.BLOB, FIELD_TYPE.GEOMETRY, FIELD_TYPE.JSON})
 _STRINGS = frozenset({FIELD_TYPE.VARCHAR, FIELD_TYPE.VAR_STRING, FIELD_TYPE.STRING})
 _UUID_DIGITS = 32
+_REMEMBERED_OCTETS = 1 << 16
+"""Longer values are decoded each time rather than kept."""
 _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
 _BYTES = frozenset({Kind.VARBINARY, Kind.BLOB, Kind.SPATIAL})
 
@@ -60,6 +64,10 @@ _KINDS: Mapping[int, frozenset[Kind]] = {
 """Which kinds of the catalog a type of the log can be."""
 
 
+_Layout = tuple[int, tuple[tuple[int, str | None, int, bool, Decode, int], ...]]
+"""Octets of the null bits; (null bit, name, size, prefixed, decode, number) of each column that is present."""
+
+
 class TableDecoder:
     """Decodes the rows of one table map: made once, used for every row event that refers to it."""
 
@@ -68,7 +76,6 @@ class TableDecoder:
     ) -> None:
         self._subject = subject
         wanted = {formed.name: formed for formed in columns}
-        self._treated = {formed.name: formed for formed in columns if formed.substitutes}
         names = [column.name for column in logged]
         if None in names:
             raise ValueRefused(
@@ -80,73 +87,85 @@ class TableDecoder:
             raise SourceChanged(
                 f"The log's rows have no column {missing[0]}.", mend="plan the migration anew.", subject=subject
             )
-        self._readers: list[tuple[str | None, Reader]] = []
+        self._fields: list[tuple[str | None, Field]] = []
         for column in logged:
             formed = wanted.get(column.name)
-            reader = self._skipper(column) if formed is None else self._reader(column, formed, charsets)
-            self._readers.append((None if formed is None else column.name, reader))
+            field = self._skipped(column) if formed is None else self._field(column, formed, charsets)
+            self._fields.append((None if formed is None else column.name, field))
+        self._layouts: dict[bytes, _Layout] = {}
+        self._octets: list[bytes | None] = [None] * len(self._fields)
+        self._texts: list[str | None] = [None] * len(self._fields)
 
     def rows(self, data: bytes, images: Sequence[bytes]) -> Iterator[tuple[RowImage, ...]]:
         """Rows of an event; each has as many images as there are bitmaps of present columns."""
-        present = [self._present(bitmap) for bitmap in images]
+        layouts = [self._layout(bitmap) for bitmap in images]
         at = 0
         while at < len(data):
             row = []
-            for numbers in present:
-                image, at = self._image(data, at, numbers)
+            for layout in layouts:
+                image, at = self._image(data, at, layout)
                 row.append(image)
             yield tuple(row)
 
-    def _present(self, bitmap: bytes) -> list[int]:
-        numbers = [number for number in range(len(self._readers)) if bitmap[number >> 3] >> (number & 7) & 1]
+    def _layout(self, bitmap: bytes) -> _Layout:
+        if bitmap in self._layouts:
+            return self._layouts[bitmap]
+        numbers = [number for number in range(len(self._fields)) if bitmap[number >> 3] >> (number & 7) & 1]
         present = set(numbers)
-        for number, (name, _) in enumerate(self._readers):
+        for number, (name, _) in enumerate(self._fields):
             if name is not None and number not in present:
                 raise ValueRefused(
                     f"The log holds partial rows, without the column {name}.",
                     mend="SET GLOBAL binlog_row_image = 'FULL', end the sessions that set another, then start anew.",
                     subject=self._subject,
                 )
-        return numbers
+        columns = []
+        for place, number in enumerate(numbers):
+            name, field = self._fields[number]
+            columns.append((1 << place, name, field.size, field.prefixed, field.decode, number))
+        self._layouts[bitmap] = found = ((len(numbers) + 7) // 8, tuple(columns))
+        return found
 
-    def _image(self, data: bytes, at: int, numbers: list[int]) -> tuple[RowImage, int]:
-        nulls = data[at : at + (len(numbers) + 7) // 8]
-        at += len(nulls)
+    def _image(self, data: bytes, at: int, layout: _Layout) -> tuple[RowImage, int]:
+        """Written without calls but the decoding itself: most of the time of reading a log goes here."""
+        null_octets, columns = layout
+        nulls = int.from_bytes(data[at : at + null_octets], "little")
+        at += null_octets
+        kept, texts = self._octets, self._texts
         image: dict[str, str | None] = {}
-        for position, number in enumerate(numbers):
-            name, reader = self._readers[number]
-            if nulls[position >> 3] >> (position & 7) & 1:
+        for null, name, size, is_prefixed, decode, number in columns:
+            if nulls & null:
                 if name is not None:
                     image[name] = None
                 continue
-            text, at = reader(data, at)
-            if name is not None:
-                formed = self._treated.get(name)
-                image[name] = text if formed is None else substituted(formed.substitutes, formed.form, text)
+            start, at = at, at + size
+            if is_prefixed:
+                start, at = at, at + int.from_bytes(data[start:at], "little")
+            if name is None:
+                continue
+            octets = data[start:at]
+            if octets == kept[number]:
+                image[name] = texts[number]
+                continue
+            image[name] = text = decode(octets)
+            if at - start < _REMEMBERED_OCTETS:
+                kept[number], texts[number] = octets, text
         return image, at
 
-    def _skipper(self, column: Any) -> Reader:
+    def _skipped(self, column: Any) -> Field:
         if column.type in _PREFIXED:
-            return log_values.prefixed(column.length_size, lambda octets: "")
+            return log_values.prefixed(column.length_size, bytes.hex)
         if column.type in _STRINGS:
-            return log_values.prefixed(_length_octets(column), lambda octets: "")
+            return log_values.prefixed(_length_octets(column), bytes.hex)
         if column.type in (FIELD_TYPE.ENUM, FIELD_TYPE.SET):
             return log_values.integer(column.size, unsigned=True)
         return self._plain(column, unsigned=True)
 
-    def _reader(self, column: Any, formed: FormedColumn, charsets: Charsets) -> Reader:
-        reader = self._own_reader(column, formed, charsets)
-        convert = conversion(formed)
-        if convert is None:
-            return reader
+    def _field(self, column: Any, formed: FormedColumn, charsets: Charsets) -> Field:
+        field = self._own_field(column, formed, charsets)
+        return replace(field, decode=_crossing(formed, field.decode))
 
-        def converted(data: bytes, at: int) -> tuple[str, int]:
-            text, end = reader(data, at)
-            return convert(text), end
-
-        return converted
-
-    def _own_reader(self, column: Any, formed: FormedColumn, charsets: Charsets) -> Reader:
+    def _own_field(self, column: Any, formed: FormedColumn, charsets: Charsets) -> Field:
         kind = formed.column.type
         if kind.kind not in _KINDS.get(column.type, frozenset()):
             raise SourceChanged(
@@ -164,7 +183,7 @@ class TableDecoder:
             return log_values.prefixed(size, _decode(column, formed, charsets))
         return self._plain(column, unsigned=kind.unsigned)
 
-    def _plain(self, column: Any, *, unsigned: bool) -> Reader:
+    def _plain(self, column: Any, *, unsigned: bool) -> Field:
         """Types without a length in front."""
         if column.type in _INTEGERS:
             return log_values.integer(_INTEGERS[column.type], unsigned=unsigned)
@@ -172,18 +191,18 @@ class TableDecoder:
             return log_values.decimal(column.precision, column.decimals)
         if column.type == FIELD_TYPE.BIT:
             return log_values.bits(column.bits)
-        makers: Mapping[int, Callable[[int], Reader]] = {
+        makers: Mapping[int, Callable[[int], Field]] = {
             FIELD_TYPE.DATETIME2: log_values.date_time,
             FIELD_TYPE.TIMESTAMP2: log_values.timestamp,
             FIELD_TYPE.TIME2: log_values.time,
         }
         if column.type in makers:
             return makers[column.type](column.fsp)
-        plain: Mapping[int, Reader] = {
+        plain: Mapping[int, Field] = {
             FIELD_TYPE.FLOAT: log_values.real("<f"),
             FIELD_TYPE.DOUBLE: log_values.real("<d"),
-            FIELD_TYPE.DATE: log_values.date,
-            FIELD_TYPE.YEAR: log_values.year,
+            FIELD_TYPE.DATE: log_values.DATE,
+            FIELD_TYPE.YEAR: log_values.YEAR,
         }
         if column.type in plain:
             return plain[column.type]
@@ -192,6 +211,21 @@ class TableDecoder:
             mend="ALTER TABLE … FORCE turns old temporal columns into present ones; exclude other columns in the spec.",
             subject=self._subject,
         )
+
+
+def _crossing(formed: FormedColumn, decode: Decode) -> Decode:
+    """From octets to the text that crosses."""
+    convert = conversion(formed)
+    if convert is None and not formed.substitutes:
+        return decode
+
+    def crossing(octets: bytes) -> str | None:
+        text = decode(octets)
+        if text is not None and convert is not None:
+            text = convert(text)
+        return text if text is None else substituted(formed.substitutes, formed.form, text)
+
+    return crossing
 
 
 def conversion(formed: FormedColumn) -> Callable[[str], str] | None:

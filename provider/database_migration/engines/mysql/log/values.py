@@ -1,7 +1,7 @@
 """Values of row events, from the log's octets to transfer text.
 
-The formats are those of MySQL's manual, "Date and Time Data Type Representation", and ``decimal.cc``. Each
-reader takes the row's octets and an offset and returns the text and the next offset. The library's own
+The formats are those of MySQL's manual, "Date and Time Data Type Representation", and ``decimal.cc``. A ``Field``
+tells where a value's octets end, so that those of columns nobody asked for are stepped over unread. The library's own
 readers are not used: they lose zero dates, widen FLOAT, strip BINARY and guess charsets.
 """
 
@@ -9,23 +9,34 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-Reader = Callable[[bytes, int], tuple[str, int]]
+Decode = Callable[[bytes], str | None]
 
 _DIGIT_OCTETS = (0, 1, 1, 2, 2, 3, 3, 4, 4, 4)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TIME_OFFSET = 0x800000
+_SCALES = (0, 10_000, 100, 1)
+"""Microseconds in the last digit of a fraction of so many octets."""
 
 
-def integer(octets: int, *, unsigned: bool) -> Reader:
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How a column's value lies in a row."""
+
+    size: int
+    """Octets of the value, or of the length in front of it."""
+    prefixed: bool
+    """Whether a little-endian length of ``size`` octets stands in front."""
+    decode: Decode
+
+
+def integer(octets: int, *, unsigned: bool) -> Field:
     """Little-endian integers of 1, 2, 3, 4 and 8 octets."""
-
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        end = at + octets
-        return str(int.from_bytes(data[at:end], "little", signed=not unsigned)), end
-
-    return read
+    from_bytes, signed = int.from_bytes, not unsigned
+    return Field(octets, False, lambda data: str(from_bytes(data, "little", signed=signed)))
 
 
 def double_text(number: float) -> str:
@@ -33,71 +44,73 @@ def double_text(number: float) -> str:
     return repr(number).removesuffix(".0").replace("e+", "e")
 
 
-def real(spelled: str) -> Reader:
+def real(spelled: str) -> Field:
     """FLOAT and DOUBLE, ``<f`` and ``<d``."""
-    size = struct.calcsize(spelled)
-
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        return double_text(struct.unpack_from(spelled, data, at)[0]), at + size
-
-    return read
+    layout = struct.Struct(spelled)
+    return Field(layout.size, False, lambda data: double_text(layout.unpack(data)[0]))
 
 
-def decimal(precision: int, scale: int) -> Reader:
+def decimal(precision: int, scale: int) -> Field:
     """DECIMAL with all digits of its scale."""
-
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        return decimal_text(data, at, precision, scale)
-
-    return read
+    groups = _groups(precision, scale)
+    size = sum(_DIGIT_OCTETS[digits] for digits in groups)
+    return Field(size, False, partial(_decimal_text, groups=groups, whole=precision - scale))
 
 
-def decimal_text(data: bytes, at: int, precision: int, scale: int) -> tuple[str, int]:
-    """Groups of nine digits in four octets, big-endian; the sign inverts all, the first bit is inverted."""
+def decimal_text(data: bytes, precision: int, scale: int) -> str:
+    """A decimal's text out of octets that begin with it."""
+    return _decimal_text(data, _groups(precision, scale), precision - scale)
+
+
+def _groups(precision: int, scale: int) -> tuple[int, ...]:
+    """Digits of each group."""
     whole = precision - scale
-    groups = [whole % 9, *[9] * (whole // 9), *[9] * (scale // 9), scale % 9]
-    end = at + sum(_DIGIT_OCTETS[digits] for digits in groups)
-    octets = bytearray(data[at:end])
-    negative = not octets[0] & 0x80
-    octets[0] ^= 0x80
+    groups = (whole % 9, *[9] * (whole // 9), *[9] * (scale // 9), scale % 9)
+    return tuple(digits for digits in groups if digits)
+
+
+def _decimal_text(data: bytes, groups: tuple[int, ...], whole: int) -> str:
+    """Groups of nine digits in four octets, big-endian; the sign inverts all, the first bit is inverted."""
+    negative = not data[0] & 0x80
+    octets = bytes([data[0] ^ 0x80]) + data[1:]
     if negative:
-        octets = bytearray(octet ^ 0xFF for octet in octets)
+        octets = bytes(octet ^ 0xFF for octet in octets)
     digits_text, position = "", 0
     for digits in groups:
-        size = _DIGIT_OCTETS[digits]
-        if digits:
-            digits_text += f"{int.from_bytes(octets[position : position + size], 'big'):0{digits}d}"
-        position += size
+        end = position + _DIGIT_OCTETS[digits]
+        digits_text += str(int.from_bytes(octets[position:end], "big")).zfill(digits)
+        position = end
     head = digits_text[:whole].lstrip("0") or "0"
     tail = digits_text[whole:]
     text = f"{head}.{tail}" if tail else head
-    return ("-" + text if negative and text.strip("0.") else text), end
+    return "-" + text if negative and text.strip("0.") else text
 
 
-def date(data: bytes, at: int) -> tuple[str, int]:
-    """DATE: three octets little-endian, 15 bits year, 4 month, 5 day."""
-    value = int.from_bytes(data[at : at + 3], "little")
-    return _day(value >> 9, value >> 5 & 15, value & 31), at + 3
+def _date(data: bytes) -> str:
+    value = int.from_bytes(data, "little")
+    return _day(value >> 9, value >> 5 & 15, value & 31)
+
+
+DATE = Field(3, False, _date)
+"""Three octets little-endian, 15 bits year, 4 month, 5 day."""
 
 
 def _day(year: int, month: int, day: int) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
-def _microseconds(data: bytes, at: int, digits: int) -> tuple[int, int]:
-    octets = (digits + 1) // 2
-    return int.from_bytes(data[at : at + octets], "big") * 10 ** (6 - 2 * octets), at + octets
+def _microseconds(fraction: bytes) -> int:
+    """Of the octets behind the seconds, two digits in each."""
+    return int.from_bytes(fraction, "big") * _SCALES[len(fraction)]
 
 
-def date_time(digits: int) -> Reader:
+def date_time(digits: int) -> Field:
     """DATETIME with fraction: five octets big-endian, then the fraction."""
 
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        value = int.from_bytes(data[at : at + 5], "big") & 0x7FFFFFFFFF
-        micro, end = _microseconds(data, at + 5, digits)
-        return _moment(value, micro), end
+    def decode(data: bytes) -> str:
+        return _moment(int.from_bytes(data[:5], "big") & 0x7FFFFFFFFF, _microseconds(data[5:]))
 
-    return read
+    return Field(5 + (digits + 1) // 2, False, decode)
 
 
 def _moment(value: int, micro: int) -> str:
@@ -111,32 +124,30 @@ def packed_datetime(packed: int) -> str:
     return _moment(packed >> 24, packed & 0xFFFFFF)
 
 
-def timestamp(digits: int) -> Reader:
+def timestamp(digits: int) -> Field:
     """TIMESTAMP with fraction: four octets of seconds in UTC, then the fraction."""
 
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        seconds = int.from_bytes(data[at : at + 4], "big")
-        micro, end = _microseconds(data, at + 4, digits)
+    def decode(data: bytes) -> str:
+        seconds, micro = int.from_bytes(data[:4], "big"), _microseconds(data[4:])
         if not seconds:
-            return f"0000-00-00 00:00:00.{micro:06d}", end
+            return f"0000-00-00 00:00:00.{micro:06d}"
         moment = _EPOCH + timedelta(seconds=seconds)
-        return f"{moment:%Y-%m-%d %H:%M:%S}.{micro:06d}", end
+        return f"{moment:%Y-%m-%d %H:%M:%S}.{micro:06d}"
 
-    return read
+    return Field(4 + (digits + 1) // 2, False, decode)
 
 
-def time(digits: int) -> Reader:
+def time(digits: int) -> Field:
     """TIME with fraction: an offset binary number, so that octets compare like times."""
     octets = (digits + 1) // 2
 
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        end = at + 3 + octets
-        value = int.from_bytes(data[at:end], "big") - (_TIME_OFFSET << 8 * octets)
+    def decode(data: bytes) -> str:
+        value = int.from_bytes(data, "big") - (_TIME_OFFSET << 8 * octets)
         sign = "-" if value < 0 else ""
         whole, fraction = divmod(abs(value), 1 << 8 * octets)
-        return sign + _clock(whole, fraction * 10 ** (6 - 2 * octets)), end
+        return sign + _clock(whole, fraction * 10 ** (6 - 2 * octets))
 
-    return read
+    return Field(3 + octets, False, decode)
 
 
 def _clock(value: int, micro: int) -> str:
@@ -156,39 +167,29 @@ def packed_time(packed: int) -> str:
     return ("-" if packed < 0 else "") + _clock(abs(packed) >> 24, abs(packed) & 0xFFFFFF)
 
 
-def year(data: bytes, at: int) -> tuple[str, int]:
-    """YEAR; the year 0 stays 0."""
-    return str(1900 + data[at] if data[at] else 0), at + 1
+YEAR = Field(1, False, lambda data: str(1900 + data[0] if data[0] else 0))
+"""The year 0 stays 0."""
 
 
-def bits(count: int) -> Reader:
+def bits(count: int) -> Field:
     """BIT(n), most significant first."""
-    octets = (count + 7) // 8
-
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        return f"{int.from_bytes(data[at : at + octets], 'big'):0{count}b}", at + octets
-
-    return read
+    return Field((count + 7) // 8, False, lambda data: f"{int.from_bytes(data, 'big'):0{count}b}")
 
 
-def label(octets: int, labels: tuple[str, ...]) -> Reader:
+def label(octets: int, labels: tuple[str, ...]) -> Field:
     """ENUM by its number; 0 is the empty label that an invalid value leaves."""
-
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        number = int.from_bytes(data[at : at + octets], "little")
-        return (labels[number - 1] if number else ""), at + octets
-
-    return read
+    named = ("", *labels)
+    return Field(octets, False, lambda data: named[int.from_bytes(data, "little")])
 
 
-def label_set(octets: int, labels: tuple[str, ...]) -> Reader:
+def label_set(octets: int, labels: tuple[str, ...]) -> Field:
     """SET by its bits, in the order of declaration."""
 
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        mask = int.from_bytes(data[at : at + octets], "little")
-        return ",".join(text for number, text in enumerate(labels) if mask >> number & 1), at + octets
+    def decode(data: bytes) -> str:
+        mask = int.from_bytes(data, "little")
+        return ",".join(text for number, text in enumerate(labels) if mask >> number & 1)
 
-    return read
+    return Field(octets, False, decode)
 
 
 def ewkb(text: str) -> str:
@@ -197,22 +198,18 @@ def ewkb(text: str) -> str:
     return wkb if srid == "00000000" else f"{wkb[:8]}20{srid}{wkb[10:]}"
 
 
-def prefixed(size: int, decode: Callable[[bytes], str]) -> Reader:
+def prefixed(size: int, decode: Decode) -> Field:
     """Octets behind their length of ``size`` octets."""
-
-    def read(data: bytes, at: int) -> tuple[str, int]:
-        start = at + size
-        end = start + int.from_bytes(data[at:start], "little")
-        return decode(data[start:end]), end
-
-    return read
+    return Field(size, True, decode)
 
 
 __all__ = [
-    "Reader",
+    "DATE",
+    "YEAR",
+    "Decode",
+    "Field",
     "bits",
     "clock_of_microseconds",
-    "date",
     "date_time",
     "decimal",
     "decimal_text",
@@ -227,5 +224,4 @@ __all__ = [
     "real",
     "time",
     "timestamp",
-    "year",
 ]
