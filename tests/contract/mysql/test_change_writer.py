@@ -130,6 +130,45 @@ def test_a_conflict_on_another_key_is_told_and_undone(
     assert rows(session) == [("1", "secret", None)]
 
 
+def test_a_batch_never_writes_over_the_row_of_another_key(
+    session: MySQLSession, endpoint: Endpoint, pairs: dict[str, TablePair]
+) -> None:
+    WRITER.prepare(session, "here")
+    before = [("1", "first", None), ("2", "second", None)]
+    session.execute("INSERT INTO t VALUES (1, 'first', NULL), (2, 'second', NULL)")
+    for taken in (insert(row(3, "second")), update(row(1, "first"), row(1, "second"))):
+        with pytest.raises(ValueRefused):
+            apply(session, endpoint, pairs, insert(row(4, "x")), taken, insert(row(5, "y")))
+        assert rows(session) == before
+
+
+def test_a_batch_keeps_the_order_that_another_unique_key_needs(
+    session: MySQLSession, endpoint: Endpoint, pairs: dict[str, TablePair]
+) -> None:
+    WRITER.prepare(session, "here")
+    session.execute("INSERT INTO t VALUES (1, 'a', NULL), (2, 'b', NULL)")
+    swap = [
+        update(row(1, "a"), row(1, "between")),
+        update(row(2, "b"), row(2, "a")),
+        update(row(1, "between"), row(1, "b")),
+        insert(row(3, "c")),
+        delete(row(3, "c")),
+        insert(row(4, "c")),
+    ]
+    apply(session, endpoint, pairs, *swap)
+    assert rows(session) == [("1", "b", None), ("2", "a", None), ("4", "c", None)]
+
+
+def test_a_batch_updates_and_inserts_and_leaves_other_columns_alone(
+    session: MySQLSession, endpoint: Endpoint, pairs: dict[str, TablePair]
+) -> None:
+    WRITER.prepare(session, "here")
+    session.execute("ALTER TABLE t ADD own int NOT NULL DEFAULT 7")
+    session.execute("INSERT INTO t VALUES (1, 'a', NULL, 8)")
+    apply(session, endpoint, pairs, *[update(row(n), row(n, f"name {n}", "0.10")) for n in range(1, 4)])
+    assert rows(session) == [("1", "name 1", "0.10", "8"), ("2", "name 2", "0.10", "7"), ("3", "name 3", "0.10", "7")]
+
+
 @pytest.mark.parametrize(
     "image", [row(1, "x" * 21), row(1, "a", "1.999"), row("18446744073709551615"), row(1, "a", "NaN")]
 )

@@ -1,25 +1,29 @@
 """Applies captured changes as idempotent writes by row key.
 
-Neither REPLACE nor INSERT … ON DUPLICATE KEY UPDATE is used: with a second unique key they delete or change a row that
-the change is not about. An insert looks which of its keys exist, updates those and inserts the rest; an update
-that finds nothing becomes an insert; a delete may find nothing. So applying a change twice is the same as
-applying it once, and a conflict on another unique key is an error that somebody sees.
+REPLACE is not used, and INSERT … ON DUPLICATE KEY UPDATE not as it is: with a second unique key they delete or change
+a row that the change is not about. Neighbours that put whole rows go as one INSERT … ON DUPLICATE KEY UPDATE that fails
+as a whole when a row it meets has another key than the one that is put. Then, and for a change that moves a key or
+leaves values out, each row goes by itself: an insert looks whether its key exists and updates that row; an update that
+finds nothing becomes an insert; a delete may find nothing. So applying a change twice is the same as applying it once,
+and a conflict on another unique key is an error that somebody sees.
 
 Keys are compared by their exact characters, whatever the column's collation: 'a' never overwrites 'A' where the side
 that the change comes from knows both. Where it takes them for one row too, as after a key's change from 'a' to 'A'
 that the copy has seen already, the row is found by the collation and gets the change's text.
-Consecutive changes of one kind to one table are written together; the order of everything else is kept.
+
+What one transaction does to different tables may be done in any order, as neither foreign keys nor triggers of the user
+are at work; the changes of one table keep theirs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from database_migration.engines.mysql.bulk import read as bulk_read
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
 from database_migration.engines.mysql.log.applied_marker import ensure_marker, write_marker
-from database_migration.engines.mysql.row_sql.literals import any_of, equals_as_a_key, literal
+from database_migration.engines.mysql.row_sql.literals import any_of, equals_as_a_key, literal, literals
 from database_migration.engines.mysql.server_errors import DUPLICATE_KEY
 from database_migration.engines.protocol import Session
 from database_migration.errors import Refused, SourceChanged, ValueRefused, ValuesMissing
@@ -53,9 +57,12 @@ class MySQLChangeWriter:
         own = own_session(session)
         written = 0
         missing: list[Change] = []
-        for batch in _batches(changes, pairs):
-            writer = _TableWriter(own, schema, pairs[batch[0].table], missing)
-            written += writer.write(batch)
+        by_table: dict[str, list[Change]] = {}
+        for change in changes:
+            by_table.setdefault(change.table, []).append(change)
+        for table, own_changes in by_table.items():
+            writer = _TableWriter(own, schema, pairs[table], missing)
+            written += sum(writer.write(batch) for batch in _batches(own_changes, pairs[table]))
         if missing:
             raise ValuesMissing(
                 "An update that leaves large values out found no row to change.",
@@ -87,18 +94,17 @@ def _own_form(table: Table, name: str) -> FormedColumn:
     return FormedColumn(column, form_between(column.type, column.type))
 
 
-def _batches(changes: Sequence[Change], pairs: Mapping[str, TablePair]) -> Iterator[list[Change]]:
-    """Runs of one table and operation in which no row key comes twice."""
+def _batches(changes: Sequence[Change], pair: TablePair) -> Iterator[list[Change]]:
+    """Runs that put whole rows, or delete rows, in which no row key comes twice; everything else by itself."""
     batch: list[Change] = []
     keys: set[Key] = set()
     size = 0
+    before: Operation | None = None
     for change in changes:
-        image = change.after if change.operation is Operation.INSERT else change.before
-        key = () if image is None else _key(pairs[change.table], image)
+        kind, key = _kind_and_key(change, pair)
         together = (
-            batch
-            and change.operation in (Operation.INSERT, Operation.DELETE)
-            and (batch[0].table, batch[0].operation) == (change.table, change.operation)
+            kind is not None
+            and kind is before
             and key not in keys
             and len(batch) < _BATCH_ROWS
             and size < _BATCH_CHARACTERS
@@ -108,9 +114,25 @@ def _batches(changes: Sequence[Change], pairs: Mapping[str, TablePair]) -> Itera
             batch, keys, size = [], set(), 0
         batch.append(change)
         keys.add(key)
-        size += sum(len(value) for value in (change.after or {}).values() if isinstance(value, str))
+        before = kind
+        if kind is Operation.INSERT:
+            size += sum(len(value) for value in (change.after or {}).values() if isinstance(value, str))
     if batch:
         yield batch
+
+
+def _kind_and_key(change: Change, pair: TablePair) -> tuple[Operation | None, Key]:
+    """INSERT for what puts a whole row under the key that it has, DELETE; None: neither."""
+    if change.operation is Operation.TRUNCATE:
+        return None, ()
+    if change.operation is Operation.DELETE or change.after is None:
+        return Operation.DELETE, _key(pair, change.before or {})
+    key = _key(pair, change.after)
+    if change.operation is Operation.UPDATE and (
+        UNCHANGED in change.after.values() or (change.before and _key(pair, change.before) != key)
+    ):
+        return None, key
+    return Operation.INSERT, key
 
 
 def _text(table: str, name: str, value: Value) -> str | None:
@@ -149,20 +171,57 @@ class _TableWriter:
         )
         self._same_rules = all(source.rules == target.rules for source, target in rules)
         self._name = quote(schema, pair.target.name)
+        self._literals = [(name, literals(session, formed)) for name, formed in self._columns]
         self._subject = f"{schema}.{pair.target.name}"
 
     def write(self, batch: Sequence[Change]) -> int:
-        match batch[0].operation:
-            case Operation.TRUNCATE:
-                # TRUNCATE would commit the caller's transaction.
-                return self._session.execute_count(f"DELETE FROM {self._name}")
-            case Operation.DELETE:
-                keys = [_key(self._pair, change.before or {}) for change in batch]
-                return self._run(f"DELETE FROM {self._name} WHERE {any_of(self._session, self._keys, keys)}", keys)
-            case Operation.UPDATE:
-                return sum(self._update(change) for change in batch)
-            case Operation.INSERT:
-                return self._upsert([change.after or {} for change in batch])
+        operation = batch[0].operation
+        if operation is Operation.TRUNCATE:
+            # TRUNCATE would commit the caller's transaction.
+            return self._session.execute_count(f"DELETE FROM {self._name}")
+        if operation is Operation.DELETE:
+            keys = [_key(self._pair, change.before or {}) for change in batch]
+            return self._run(f"DELETE FROM {self._name} WHERE {any_of(self._session, self._keys, keys)}", keys)
+        if len(batch) > 1:
+            try:
+                return self._put([change.after or {} for change in batch])
+            except ValueRefused:
+                pass  # the server took the statement back; row by row it is found out which one it is, and why
+        return sum(self._write_one(change) for change in batch)
+
+    def _write_one(self, change: Change) -> int:
+        return self._upsert([change.after or {}]) if change.operation is Operation.INSERT else self._update(change)
+
+    def _put(self, images: Sequence[RowImage]) -> int:
+        """Insert rows or write over those with their keys, all or none."""
+        head, tail = self._put_words
+        # The savepoint takes back what the server only warned of.
+        with self._session.savepoint():
+            self._run(f"{head}{', '.join(map(self._row, images))}{tail}", [_key(self._pair, image) for image in images])
+        return len(images)
+
+    @cached_property
+    def _put_words(self) -> tuple[str, str]:
+        """What stands before and behind the rows of ``_put``."""
+        alias, new = ("", "VALUES({})") if self._session.is_mariadb else (" AS new", "new.{}")
+        keys = {formed.name for formed in self._keys}
+        octets = "CAST({} AS BINARY)"
+        same = " AND ".join(
+            f"{octets.format(f'{self._name}.{quote(name)}')} = {octets.format(new.format(quote(name)))}"
+            for name in sorted(keys)
+        )
+        names = [quote(formed.name) for _, formed in self._columns]
+        sets = [
+            # Another row's key becomes NULL, which no key column takes: two keys are never taken for one.
+            f"{quote(formed.name)} = IF({same}, {self._name}.{quote(formed.name)}, NULL)"
+            if formed.name in keys
+            else f"{quote(formed.name)} = {new.format(quote(formed.name))}"
+            for _, formed in self._columns
+        ]
+        return (
+            f"INSERT INTO {self._name} ({', '.join(names)}) VALUES ",
+            f"{alias} ON DUPLICATE KEY UPDATE {', '.join(sets)}",
+        )
 
     def _run(self, sql: str, keys: Sequence[Key]) -> int:
         """Executes a write; what the server would adjust is refused, with the row's key."""
@@ -252,10 +311,7 @@ class _TableWriter:
         return sum(self._insert([row]) for row in rows)
 
     def _row(self, image: RowImage) -> str:
-        values = [
-            literal(self._session, formed, _text(self._pair.target.name, name, image[name]))
-            for name, formed in self._columns
-        ]
+        values = [write(_text(self._subject, name, image[name])) for name, write in self._literals]
         return f"({', '.join(values)})"
 
     def _update(self, change: Change) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from database_migration.engines.mysql.connection import MySQLSession, quote
 from database_migration.engines.mysql.row_sql.values import received
 from database_migration.model.column_type import Form, Kind
 from database_migration.model.table_selection import FormedColumn
 
+_PLACE = "\0"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 # Compared as text, large numbers would be compared as doubles.
 _NUMERIC = frozenset({Form.INTEGER, Form.DECIMAL, Form.DOUBLE, Form.BOOLEAN, Form.TEXT})
@@ -24,6 +25,23 @@ def literal(session: MySQLSession, formed: FormedColumn, value: str | None) -> s
     if formed.form in _NUMERIC and formed.column.type.kind in _NUMBERS and _NUMBER.fullmatch(value):
         return value
     return received(formed, session.literal(value))
+
+
+def literals(session: MySQLSession, formed: FormedColumn) -> Callable[[str | None], str]:
+    """``literal`` for many values of one column."""
+    as_number = formed.form in _NUMERIC and formed.column.type.kind in _NUMBERS
+    # A value may stand in its expression more than once.
+    parts = received(formed, _PLACE).split(_PLACE)
+    quoted, is_number = session.literal, _NUMBER.fullmatch
+
+    def write(value: str | None) -> str:
+        if value is None:
+            return "NULL"
+        if as_number and is_number(value):
+            return value
+        return quoted(value).join(parts)
+
+    return write
 
 
 def equals(session: MySQLSession, values: Iterable[tuple[FormedColumn, str | None]]) -> str:
@@ -61,4 +79,4 @@ def any_of(session: MySQLSession, keys: Sequence[FormedColumn], wanted: Sequence
     return "(" + " OR ".join(f"({equals(session, zip(keys, row, strict=True))})" for row in wanted) + ")"
 
 
-__all__ = ["any_of", "equals", "equals_as_a_key", "literal"]
+__all__ = ["any_of", "equals", "equals_as_a_key", "literal", "literals"]
