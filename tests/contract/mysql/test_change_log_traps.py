@@ -16,7 +16,7 @@ from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.log.position import position
 from database_migration.engines.protocol import Endpoint
 from database_migration.errors import Interrupted, PositionLost, SourceChanged, ValueRefused
-from database_migration.model.change import ChangeTransaction
+from database_migration.model.change import Change, ChangeTransaction, Operation
 from database_migration.model.log_position import LogPosition
 from database_migration.model.table_selection import FormedColumn
 
@@ -87,7 +87,20 @@ CHANGING = [
     "DROP TABLE t",
     "DROP TABLE IF EXISTS other, t",
     "ALTER TABLE t RENAME TO u",
+    "ALTER TABLE t CONVERT TO CHARACTER SET latin1",
+    "ALTER TABLE parts EXCHANGE PARTITION p0 WITH TABLE t",
 ]
+PARTITIONS = [
+    "ALTER TABLE parts TRUNCATE PARTITION p0",
+    "ALTER TABLE parts DROP PARTITION p0",
+    "ALTER TABLE parts ADD PARTITION (PARTITION p2 VALUES LESS THAN (30))",
+    "ALTER TABLE parts EXCHANGE PARTITION p0 WITH TABLE t",
+    "ALTER TABLE parts REMOVE PARTITIONING",
+]
+PARTS = (
+    "CREATE TABLE parts (id int PRIMARY KEY, n int unsigned, name varchar(20), doc json, note text)"
+    " PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20))"
+)
 
 
 @pytest.mark.parametrize("sql", CHANGING)
@@ -95,11 +108,72 @@ def test_changed_tables_are_told(
     session: MySQLSession, endpoint: Endpoint, columns: dict[str, list[FormedColumn]], start: LogPosition, sql: str
 ) -> None:
     session.execute("CREATE TABLE other (id int PRIMARY KEY)")
+    session.execute(PARTS)
     session.execute("INSERT INTO t (id) VALUES (1)")
     session.execute(sql)
     with pytest.raises(SourceChanged) as caught:
         read_all(endpoint, start, columns)
     assert f"{endpoint.schema}.t" in str(caught.value)
+
+
+@pytest.mark.parametrize("sql", PARTITIONS)
+def test_rows_that_come_or_go_with_a_partition_are_told(
+    session: MySQLSession, endpoint: Endpoint, columns: dict[str, list[FormedColumn]], sql: str
+) -> None:
+    session.execute(PARTS)
+    start = MySQLChangeLog(endpoint).start("m", endpoint.schema, ["parts"])
+    session.execute("INSERT INTO parts (id) VALUES (1)")
+    session.execute(sql)
+    with pytest.raises(SourceChanged, match="parts"):
+        read_all(endpoint, start, formed(session, endpoint.schema, "parts"))
+
+
+def test_truncation_is_told(
+    session: MySQLSession, endpoint: Endpoint, columns: dict[str, list[FormedColumn]], start: LogPosition
+) -> None:
+    session.execute("INSERT INTO t (id) VALUES (1)")
+    session.execute("TRUNCATE TABLE t")
+    found = changes(read_all(endpoint, start, columns))
+    assert [change.operation for change in found] == [Operation.INSERT, Operation.TRUNCATE]  # type: ignore[attr-defined]
+
+
+def test_a_change_of_the_key_tells_both_rows(
+    session: MySQLSession, endpoint: Endpoint, columns: dict[str, list[FormedColumn]], start: LogPosition
+) -> None:
+    session.execute("INSERT INTO t (id, name) VALUES (1, 'x')")
+    session.execute("UPDATE t SET id = 2")
+    (change,) = changes(read_all(endpoint, start, columns))[1:]
+    assert isinstance(change, Change)
+    assert (change.operation, change.before and change.before["id"]) == (Operation.UPDATE, "1")
+    assert change.after == {"id": "2", "n": None, "name": "x", "doc": None, "note": None}
+
+
+def test_generated_columns_are_not_read(session: MySQLSession, endpoint: Endpoint) -> None:
+    session.execute(
+        "CREATE TABLE g (id int PRIMARY KEY, a int, b int GENERATED ALWAYS AS (a * 2) STORED,"
+        " c int GENERATED ALWAYS AS (a * 3) VIRTUAL)"
+    )
+    start = MySQLChangeLog(endpoint).start("m", endpoint.schema, ["g"])
+    session.execute("INSERT INTO g (id, a) VALUES (1, 2)")
+    (change,) = changes(read_all(endpoint, start, formed(session, endpoint.schema, "g")))
+    assert change.after == {"id": "1", "a": "2"}  # type: ignore[attr-defined]
+
+
+def test_two_readers_of_one_server_id(
+    session: MySQLSession,
+    endpoint: Endpoint,
+    columns: dict[str, list[FormedColumn]],
+    start: LogPosition,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("secrets.randbelow", lambda _: 4711)
+    first = MySQLChangeLog(endpoint).read("m", columns, endpoint.schema, start, idle_seconds=0.2)
+    next(first)
+    second = MySQLChangeLog(endpoint).read("m", columns, endpoint.schema, start, idle_seconds=0.2)
+    with pytest.raises(Interrupted, match="nothing"):  # noqa: PT012  (the server ends one of them, whichever it likes)
+        for _ in range(50):
+            next(second)
+            next(first)
 
 
 def test_compressed_rows(
@@ -210,6 +284,24 @@ def test_xa(
     session.execute("XA COMMIT 'b'")
     with pytest.raises(ValueRefused, match="XA"):
         read_all(endpoint, start, columns)
+
+
+def test_capture_waits_for_prepared_xa_transactions(
+    session: MySQLSession,
+    connect: Callable[[], MySQLSession],
+    endpoint: Endpoint,
+    columns: dict[str, list[FormedColumn]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their rows lie before a position that is taken now, and only their commit behind it."""
+    monkeypatch.setattr("database_migration.engines.mysql.change_log._PREPARED_WITHIN", 0.3)
+    for words in ("XA START 'c'", "INSERT INTO t (id) VALUES (3)", "XA END 'c'", "XA PREPARE 'c'"):
+        session.execute(words)
+    with pytest.raises(Interrupted, match="XA RECOVER"):
+        MySQLChangeLog(endpoint).start("m", endpoint.schema, ["t"])
+    session.execute("XA COMMIT 'c'")
+    start = MySQLChangeLog(endpoint).start("m", endpoint.schema, ["t"])
+    assert changes(read_all(endpoint, start, columns)) == []
 
 
 def test_savepoints_and_rollbacks(

@@ -25,6 +25,7 @@ def server(servers_folder: Path) -> Iterator[PostgresServer]:
         "max_wal_size": "32MB",
         "min_wal_size": "32MB",
         "checkpoint_timeout": "30s",
+        "max_prepared_transactions": 5,
     }
     with PostgresServer(servers_folder / "fragile", settings=settings) as started:
         yield started
@@ -44,6 +45,29 @@ def connect(endpoint: Endpoint) -> PostgresSession:
 
 def ids(transactions: list[ChangeTransaction]) -> list[str]:
     return [str(change.after["id"]) for one in transactions for change in one.changes if change.after]
+
+
+def test_prepared_transactions_are_told_when_they_are_committed(endpoint: Endpoint) -> None:
+    session = connect(endpoint)
+    table = ENGINE.catalog.read(session, SCHEMA).table("t")
+    log = ENGINE.change_log(endpoint)
+    start = log.start("shop", SCHEMA, ["t"])
+    session.execute("BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s; INSERT INTO t VALUES (9); ROLLBACK TO s")
+    session.execute("PREPARE TRANSACTION 'two'")
+    session.execute("INSERT INTO t VALUES (2)")
+    session.execute("BEGIN; INSERT INTO t VALUES (3); ROLLBACK")
+    session.execute("COMMIT PREPARED 'two'")
+    session.execute("INSERT INTO t VALUES (4)")
+    end, found = log.end(), []
+    reader = log.read("shop", {"t": formed(table)}, SCHEMA, start, idle_seconds=0.2)
+    with closing(reader):  # type: ignore[type-var]
+        for one in reader:
+            found.append(one)
+            if one.position >= end:
+                break
+    assert ids(found) == ["2", "1", "4"]
+    log.stop("shop")
+    session.close()
 
 
 def test_a_killed_server_interrupts_and_the_log_resumes(server: PostgresServer, endpoint: Endpoint) -> None:

@@ -23,12 +23,14 @@ from database_migration.engines.mysql.log.transactions import TransactionAssembl
 from database_migration.engines.mysql.log.visibility import MySQLVisibility, log_end, visible_position
 from database_migration.engines.mysql.names import MARKER_TABLE, OWN_DATABASE
 from database_migration.engines.protocol import Endpoint
-from database_migration.errors import NotPossible, PositionLost
+from database_migration.errors import Interrupted, NotPossible, PositionLost, Refused
 from database_migration.model.change import ChangeTransaction
 from database_migration.model.log_position import LogPosition
 from database_migration.model.table_selection import FormedColumn
 
 _SHORTEST_BEAT = 0.05
+_PREPARED_WITHIN = 30.0
+_LOOK_AGAIN = 0.1
 
 
 class MySQLChangeLog:
@@ -39,6 +41,7 @@ class MySQLChangeLog:
 
     def start(self, name: str, schema: str, tables: Sequence[str]) -> LogPosition:
         with closing(MySQLSession(self._endpoint)) as session:
+            _let_prepared_end(session)
             return visible_position(session, name)
 
     def end(self) -> LogPosition:
@@ -118,6 +121,31 @@ def _transactions(
         if transaction is not None and transaction.added:
             return
         told = time.monotonic()
+
+
+def _let_prepared_end(session: MySQLSession) -> None:
+    """Wait for XA transactions that are prepared now: their rows lie before the position, their commit behind it.
+
+    :raises Interrupted: they do not end.
+    """
+    deadline = time.monotonic() + _PREPARED_WITHIN
+    waiting = _prepared(session)
+    while waiting:
+        if time.monotonic() >= deadline:
+            raise Interrupted(
+                f"{len(waiting)} prepared XA transactions do not end, and the log would tell of their commit only.",
+                mend="XA RECOVER lists them: XA COMMIT or XA ROLLBACK each, then clear the task.",
+                subject=session.address,
+            )
+        time.sleep(_LOOK_AGAIN)
+        waiting &= _prepared(session)
+
+
+def _prepared(session: MySQLSession) -> set[tuple[object, ...]]:
+    try:
+        return {tuple(row) for row in session.execute("XA RECOVER")}
+    except Refused:
+        return set()  # MySQL shows them to XA_RECOVER_ADMIN only
 
 
 def _log_files(session: MySQLSession) -> dict[str, int]:

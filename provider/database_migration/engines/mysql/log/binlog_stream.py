@@ -201,14 +201,14 @@ class BinlogStream:
         return event
 
     def _refusal(self, error: BaseException) -> MigrationError:
+        said = words(error)
+        if "same server_id" in said or "same server_uuid" in said:  # 1236 or, on MariaDB, 4052
+            return Interrupted(
+                f"Another reader uses our server id ({said}).",
+                mend="nothing: the next try takes another id.",
+                subject=self._address,
+            )
         if error.args and error.args[0] == POSITION_PURGED:
-            said = words(error)
-            if "server_id" in said or "server_uuid" in said:
-                return Interrupted(
-                    f"Another reader used our server id ({said}).",
-                    mend="nothing: the next try takes another id.",
-                    subject=self._address,
-                )
             return PositionLost(
                 f"The log does not reach back to where the run stands ({said}).",
                 mend=LOG_LOST,

@@ -15,6 +15,8 @@ _TRUNCATE = re.compile(rf"TRUNCATE\s+(?:TABLE\s+)?({_DOTTED})", re.IGNORECASE)
 _ALTER = re.compile(
     rf"ALTER\s+(?:ONLINE\s+|OFFLINE\s+|IGNORE\s+)*TABLE\s+(?:IF\s+EXISTS\s+)?({_DOTTED})(.*)", re.IGNORECASE | re.DOTALL
 )
+# One table's ALTER that takes the rows of another: EXCHANGE PARTITION … WITH TABLE, CONVERT TABLE … TO PARTITION.
+_OTHER_TABLE = re.compile(rf"(?:WITH|CONVERT)\s+TABLE\s+({_DOTTED})", re.IGNORECASE)
 _DROP = re.compile(rf"DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?({_DOTTED}(?:\s*,\s*{_DOTTED})*)", re.IGNORECASE)
 _RENAME = re.compile(r"RENAME\s+TABLES?\s+(?:IF\s+EXISTS\s+)?(.*)", re.IGNORECASE | re.DOTALL)
 _CREATE = re.compile(rf"CREATE\s+(?:OR\s+REPLACE\s+)TABLE\s+({_DOTTED})", re.IGNORECASE)
@@ -106,7 +108,7 @@ def _changed_tables(bare: str) -> list[str]:
     if found := _ALTER.match(bare):
         clauses = [clause for clause in _clauses(found[2]) if clause.strip()]
         harmless = all(_HARMLESS.match(clause.strip()) for clause in clauses)
-        return [] if harmless else [found[1]]
+        return [] if harmless else [found[1], *_OTHER_TABLE.findall(found[2])]
     if found := _DROP.match(bare):
         return re.findall(_DOTTED, found[1])
     if found := _RENAME.match(bare):
