@@ -15,7 +15,7 @@ from database_migration.engines.mysql.change_log import MySQLChangeLog
 from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.log.position import position
 from database_migration.engines.protocol import Endpoint
-from database_migration.errors import Interrupted, PositionLost, SourceChanged, ValueRefused
+from database_migration.errors import Interrupted, PositionLost, Refused, SourceChanged, ValueRefused
 from database_migration.model.change import Change, ChangeTransaction, Operation
 from database_migration.model.log_position import LogPosition
 from database_migration.model.table_selection import FormedColumn
@@ -284,6 +284,27 @@ def test_xa(
     session.execute("XA COMMIT 'b'")
     with pytest.raises(ValueRefused, match="XA"):
         read_all(endpoint, start, columns)
+
+
+def test_tagged_gtids(
+    mysql_only: MySQLSession, endpoint: Endpoint, columns: dict[str, list[FormedColumn]], start: LogPosition
+) -> None:
+    mysql_only.execute("SET SESSION gtid_next = 'AUTOMATIC:a_tag'")
+    mysql_only.execute("INSERT INTO t (id) VALUES (1)")
+    mysql_only.execute("SET SESSION gtid_next = 'AUTOMATIC'")
+    mysql_only.execute("INSERT INTO t (id) VALUES (2)")
+    found = [transaction for transaction in read_all(endpoint, start, columns) if transaction.changes]
+    assert [len(transaction.changes) for transaction in found] == [1, 1]
+
+
+def test_columns_that_the_log_shows_in_no_readable_form(session: MySQLSession, endpoint: Endpoint) -> None:
+    column = "note text COMPRESSED" if session.is_mariadb else "note vector(2)"
+    value = "REPEAT('x', 900)" if session.is_mariadb else "TO_VECTOR('[1,2]')"
+    session.execute(f"CREATE TABLE odd (id int PRIMARY KEY, {column})")
+    start = MySQLChangeLog(endpoint).start("m", endpoint.schema, ["odd"])
+    session.execute(f"INSERT INTO odd VALUES (1, {value})")
+    with pytest.raises(Refused, match="exclude"):
+        read_all(endpoint, start, formed(session, endpoint.schema, "odd"))
 
 
 def test_capture_waits_for_prepared_xa_transactions(
