@@ -12,6 +12,7 @@ from croniter import croniter
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from database_migration.model.mapping import Mapping
+from database_migration.model.mapping.tables import TableMapping
 from database_migration.steps.apply_schema import ApplySchemaOptions
 from database_migration.steps.chunked_copy import ChunkedCopyOptions
 from database_migration.steps.cutover import CutoverOptions
@@ -60,24 +61,11 @@ class DatabaseSpec(SpecPart):
     )
 
 
-class ColumnSpec(SpecPart):
-    """What becomes of one column."""
-
-    rename: str = Field(description="Its name on the target.", min_length=1)
-
-
-class TableSpec(SpecPart):
-    """What becomes of one table."""
-
-    rename: str | None = Field(None, description="Its name on the target; None: the same.")
-    columns: dict[str, ColumnSpec] = Field(default_factory=dict, description="Columns by their name on the source.")
-
-
 class TablesSpec(BaseModel):
     """Which tables take part; every other key is a table of the source."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, TableSpec]
+    __pydantic_extra__: dict[str, TableMapping]
 
     include: list[str] = Field(["*"], description="Patterns (* and ?) over table names that take part.")
     exclude: list[str] = Field(default_factory=list, description="Patterns over table names that do not.")
@@ -216,14 +204,12 @@ class MigrationSpec(SpecPart):
 
 
 __all__ = [
-    "ColumnSpec",
     "DatabaseSpec",
     "GateSpec",
     "GatesSpec",
     "MigrationSpec",
     "SpecPart",
     "StepsSpec",
-    "TableSpec",
     "TablesSpec",
     "WindowSpec",
     "WindowsSpec",

@@ -24,6 +24,9 @@ FILES = [
             "key_collisions",
             "quoted_names",
             "repeated_keys",
+            "mappings",
+            "mapped_values",
+            "mapped_back",
         )
     ),
 ]

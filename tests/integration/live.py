@@ -255,7 +255,7 @@ def create_tables(run: MigrationRun) -> None:
     """The run opened, and its tables on the target."""
     run.open()
     with run.current_ledger() as ledger:
-        remember_source(run, ledger, run.source.read_schema())
+        remember_source(run, ledger, run.source_schema())
     report = apply_schema(run, ApplySchemaOptions(), Stage.TABLES)
     assert report.verdict is not Verdict.FAILED, report.findings
 

@@ -75,6 +75,21 @@ def connection_of(conn_id: str) -> Any:
         ) from None
 
 
+def secret_of(conn_id: str) -> str:
+    """The password of a connection that is no more than a secret.
+
+    :raises ConnectionRefused: it has none.
+    """
+    secret: str | None = connection_of(conn_id).password
+    if not secret:
+        raise ConnectionRefused(
+            "the connection has no password, which is to be the secret of the masks.",
+            mend=f"airflow connections add {conn_id} --conn-type generic --conn-password SECRET",
+            subject=f"connection {conn_id}",
+        )
+    return secret
+
+
 def _add_command(conn_id: str, conn_type: str) -> str:
     return (
         f"airflow connections add {conn_id} --conn-type {conn_type} --conn-host HOST --conn-port PORT"
@@ -92,4 +107,4 @@ def _driver_options(extra: dict[str, Any]) -> dict[str, str]:
     return options
 
 
-__all__ = ["connection_of", "endpoint_of"]
+__all__ = ["connection_of", "endpoint_of", "secret_of"]

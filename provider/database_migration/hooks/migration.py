@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from database_migration.hooks.archive import archive_at
-from database_migration.hooks.endpoint import endpoint_of
+from database_migration.hooks.endpoint import endpoint_of, secret_of
 from database_migration.hooks.engine import engine_named
 from database_migration.hooks.mapping import mapping_of
 from database_migration.hooks.selection import selection_as_tables, selection_of
@@ -56,8 +56,10 @@ class MigrationHook:
 
     @cached_property
     def source(self) -> Database:
-        """The source, with its connection's credentials."""
-        return database_of(self.source_conn_id, self.source_schema)
+        """The source, with its connection's credentials, and what masks are made with."""
+        source = database_of(self.source_conn_id, self.source_schema)
+        conn_id = mapping_of(self.mapping).masks.secret_conn_id
+        return source if conn_id is None else replace(source, secret=secret_of(conn_id))
 
     @cached_property
     def target(self) -> Database:

@@ -5,51 +5,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from database_migration.errors import SpecRefused
+from database_migration.model.mapping.tables import TableMapping
 from database_migration.model.table_selection import TableSelection
 
 
 def selection_of(tables: Mapping[str, Any] | None) -> TableSelection:
-    """``{include, exclude, <table>: {rename, columns: {<column>: {rename}}}}`` as a selection.
+    """``{include, exclude, <table>: …}`` as a selection; of a table see ``model.mapping.tables``.
 
-    :raises SpecRefused: a key that is none of these.
+    :raises SpecRefused: what cannot be said of a table.
     """
     tables = dict(tables or {})
     include = tuple(tables.pop("include", ("*",)))
     exclude = tuple(tables.pop("exclude", ()))
-    renames: dict[str, str] = {}
-    column_renames: dict[str, dict[str, str]] = {}
-    for table, change in tables.items():
-        _only(change, {"rename", "columns"}, f"tables.{table}")
-        if change.get("rename"):
-            renames[table] = change["rename"]
-        for column, column_change in (change.get("columns") or {}).items():
-            _only(column_change, {"rename"}, f"tables.{table}.columns.{column}")
-            column_renames.setdefault(table, {})[column] = column_change["rename"]
-    return TableSelection(include, exclude, renames, column_renames)
+    said = {table: _mapping(table, change) for table, change in tables.items()}
+    columns = {
+        table: {name: one.rename for name, one in mapping.columns.items() if one.rename is not None}
+        for table, mapping in said.items()
+    }
+    return TableSelection(
+        include,
+        exclude,
+        {table: mapping.rename for table, mapping in said.items() if mapping.rename is not None},
+        {table: names for table, names in columns.items() if names},
+        {table: mapping for table, mapping in said.items() if mapping.says_more_than_names},
+    )
 
 
 def selection_as_tables(selection: TableSelection) -> dict[str, Any]:
     """The way back: what ``selection_of`` makes this selection from."""
     tables: dict[str, Any] = {"include": list(selection.include), "exclude": list(selection.exclude)}
-    for table in sorted({*selection.renames, *selection.column_renames}):
+    for table in sorted({*selection.renames, *selection.column_renames, *selection.mappings}):
         change: dict[str, Any] = {}
+        if table in selection.mappings:
+            change = selection.mappings[table].model_dump(mode="json")
         if table in selection.renames:
             change["rename"] = selection.renames[table]
-        if columns := selection.column_renames.get(table):
-            change["columns"] = {column: {"rename": name} for column, name in columns.items()}
+        for column, name in selection.column_renames.get(table, {}).items():
+            change.setdefault("columns", {}).setdefault(column, {})["rename"] = name
         tables[table] = change
     return tables
 
 
-def _only(change: object, known: set[str], subject: str) -> None:
-    unknown = sorted(set(change) - known) if isinstance(change, Mapping) else [repr(change)]
-    if unknown:
+def _mapping(table: str, change: object) -> TableMapping:
+    try:
+        return TableMapping.model_validate(change)
+    except ValidationError as error:
+        found = error.errors()[0]
+        where = ".".join(str(part) for part in ("tables", table, *found["loc"]))
         raise SpecRefused(
-            f"{', '.join(unknown)} cannot be said of it.",
-            mend=f"keep to {', '.join(sorted(known))}.",
-            subject=subject,
-        )
+            f"what is said of it cannot be meant: {found['msg']}.",
+            mend="`python -m migration_dag_factory check` shows the line; the README explains every key.",
+            subject=where,
+        ) from error
 
 
 __all__ = ["selection_as_tables", "selection_of"]

@@ -51,6 +51,8 @@ class Change:
     table: str
     before: RowImage | None = None
     after: RowImage | None = None
+    still_there: bool = False
+    """Of a deletion: the row only ceased to take part, so no foreign key acted."""
 
 
 class LargeChanges(Collection[Change]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -25,6 +26,24 @@ class Default:
     is_expression: bool = False
     """False: ``text`` is the transfer text of a constant. True: SQL of the engine that reported it,
     except the portable words CURRENT_TIMESTAMP, CURRENT_DATE and UUID."""
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How the source's server makes a column's values out of a row, where the spec maps them."""
+
+    sql: str
+    """An expression over the row's own columns (of the table that is named t), in the source's dialect."""
+    back: Mapping[str, str] | None = None
+    """The source's transfer text by the target's; None where the way back is not known."""
+    keeps_others: bool = False
+    """Whether values that ``back`` does not name are the same on both sides."""
+    taken: frozenset[str] = frozenset()
+    """Of those, the ones that never arrive, because the source's rows that have them get another."""
+    insert_only: bool = False
+    """A new row of the target may give its value to the source; one that is there keeps the source's."""
+    uses: frozenset[str] = frozenset()
+    """The source's columns that the expression may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +72,8 @@ class Column:
     exactly, and on MySQL, whose collations say it by their names."""
     invisible: bool = False
     comment: str = ""
+    derived: Derivation | None = field(default=None, compare=False)
+    """Where the values are not the column's own, or there is no such column: see ``Table.physical``."""
 
     @property
     def copied(self) -> bool:
@@ -195,6 +216,10 @@ class Table:
     partitions: tuple[Partition, ...] = ()
     remarks: tuple[Remark, ...] = field(default=(), compare=False)
     """What the table has beyond all this, and that no other server gets by itself."""
+    where: str = field(default="", compare=False)
+    """The rows that take part, as a condition of the source's dialect; '' for all."""
+    physical: Table | None = field(default=None, compare=False, repr=False)
+    """The table as the server has it, where the spec maps its columns or rows."""
 
     def column(self, name: str) -> Column:
         """The column of this name; KeyError where there is none."""
@@ -202,6 +227,11 @@ class Table:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    @property
+    def as_stored(self) -> Table:
+        """The table as the server has it."""
+        return self.physical or self
 
     @property
     def copied_columns(self) -> tuple[Column, ...]:
@@ -276,6 +306,7 @@ __all__ = [
     "CodeKind",
     "Column",
     "Default",
+    "Derivation",
     "ForeignKey",
     "HiddenPart",
     "Index",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import takewhile
 
 from database_migration.model.column_type import Form, Kind, form_between
 from database_migration.model.key_range import ChunkKey, Cut, KeyPart
-from database_migration.model.schema import Column, Schema, Table
+from database_migration.model.mapping.tables import TableMapping
+from database_migration.model.schema import Column, Derivation, Schema, Table
 from database_migration.model.unfit_value import Doubt, Substitute
 
 
@@ -23,6 +24,8 @@ class TableSelection:
     """Source table → target table."""
     column_renames: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Source table → {source column → target column}."""
+    mappings: Mapping[str, TableMapping] = field(default_factory=dict)
+    """Source table → what becomes of its rows and columns, where that is more than names."""
 
     def selects(self, table: str) -> bool:
         """Whether a source table takes part."""
@@ -54,11 +57,17 @@ class ColumnPair:
     """Kinds of values that the source column may hold and the target column cannot."""
     substitutes: tuple[Substitute, ...] = ()
     """What stands for those that the spec maps."""
+    insert_only: bool = False
+    """The target's column takes the value with a new row only, and keeps its own in one that is there."""
+    read_as: Form | None = None
+    """The form in which the source's values are read, where that is another: they are turned back before they cross."""
+    undone: Derivation | None = None
+    """What the values that are read came by, and are to be turned back from (reverse replication)."""
 
     @property
     def on_source(self) -> FormedColumn:
         """What the source's engine has to know."""
-        return FormedColumn(self.source, self.form, self.substitutes)
+        return FormedColumn(self.source, self.read_as or self.form, self.substitutes)
 
     @property
     def on_target(self) -> FormedColumn:
@@ -130,18 +139,42 @@ class TablePair:
 
     @property
     def reversed(self) -> TablePair:
-        """The same pair seen from the target: what reverse replication applies."""
+        """The same pair seen from the target: what reverse replication applies.
+
+        Columns that the spec maps take part as far as the way back is known; the source's rows that do not take part
+        are rows of its table as well.
+        """
         return TablePair(
             self.target,
-            self.source,
-            tuple(ColumnPair(pair.target, pair.source, pair.form) for pair in self.columns),
-            tuple(ColumnPair(pair.target, pair.source, pair.form) for pair in self.row_key),
-            None
-            if self.chunk_key is None
-            else ColumnPair(self.chunk_key.target, self.chunk_key.source, self.chunk_key.form),
+            self.source.as_stored,
+            tuple(self._back(pair) for pair in self.columns if is_written_back(pair.source)),
+            tuple(self._back(pair) for pair in self.row_key),
+            None if self.chunk_key is None else self._back(self.chunk_key),
             self.chunk_cut,
             self.chunk_width,
         )
+
+    def _back(self, pair: ColumnPair) -> ColumnPair:
+        derived = pair.source.derived
+        if derived is None:
+            return ColumnPair(pair.target, pair.source, pair.form)
+        column = self.source.as_stored.column(pair.source.name)
+        if derived.insert_only:
+            return ColumnPair(pair.target, column, pair.form, insert_only=True)
+        # What comes back is the text of the source's own value.
+        own = form_between(column.type, column.type)
+        return ColumnPair(pair.target, column, own, read_as=pair.form, undone=derived)
+
+    @property
+    def written_back(self) -> TablePair:
+        """The pair without the columns that differ once the target's changes are applied to the source."""
+        kept = tuple(pair for pair in self.columns if is_comparable(pair.source))
+        return self if len(kept) == len(self.columns) else replace(self, columns=kept)
+
+    @property
+    def of_all_rows(self) -> TablePair:
+        """The pair with the source's rows that do not take part, too: one that was written back may be among them."""
+        return replace(self, source=replace(self.source, where="")) if self.source.where else self
 
 
 _ORDERED = frozenset(
@@ -161,6 +194,17 @@ def _is_ordered(pair: ColumnPair) -> bool:
         return False
     collation = column.collation or ""
     return collation in _BY_OCTETS or (collation.endswith("_bin") and column.charset in _UNICODE)
+
+
+def is_written_back(column: Column) -> bool:
+    """Whether the target's values of a column find their way to the source."""
+    derived = column.derived
+    return derived is None or derived.back is not None or derived.insert_only
+
+
+def is_comparable(column: Column) -> bool:
+    """Whether a column holds the same on both sides once the target's changes are applied to the source."""
+    return column.derived is None or column.derived.back is not None
 
 
 def pair_tables(selection: TableSelection, source: Schema, target: Schema) -> tuple[TablePair, ...]:
@@ -190,4 +234,12 @@ def _pair(selection: TableSelection, source: Table, target: Table) -> TablePair:
     return TablePair(source, target, tuple(columns), row_key, leading, cut, width)
 
 
-__all__ = ["ColumnPair", "FormedColumn", "TablePair", "TableSelection", "pair_tables"]
+__all__ = [
+    "ColumnPair",
+    "FormedColumn",
+    "TablePair",
+    "TableSelection",
+    "is_comparable",
+    "is_written_back",
+    "pair_tables",
+]

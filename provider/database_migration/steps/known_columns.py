@@ -101,11 +101,16 @@ def known_columns(ledger: Ledger, schema: Schema, *, waiting: bool = True, noted
             hidden |= {column.name for column in table.columns} - known
         if not hidden.intersection(column.name for column in table.columns):
             return table
-        return replace(table, columns=tuple(column for column in table.columns if column.name not in hidden))
+        physical = None if table.physical is None else _without(table.physical, hidden)
+        return replace(_without(table, hidden), physical=physical)
 
     if not out and not policies.allow_any:
         return schema
     return replace(schema, tables=tuple(reduced(table) for table in schema.tables))
+
+
+def _without(table: Table, hidden: Collection[str]) -> Table:
+    return replace(table, columns=tuple(column for column in table.columns if column.name not in hidden))
 
 
 def waiting_columns(ledger: Ledger, schema: Schema) -> tuple[tuple[str, str], ...]:

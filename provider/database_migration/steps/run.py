@@ -19,6 +19,7 @@ from database_migration.model.table_selection import TablePair, TableSelection, 
 from database_migration.model.target_names import NameChange, derive_names, named_changes, with_names
 from database_migration.reports.archive import ReportArchive
 from database_migration.steps.known_columns import known_columns
+from database_migration.steps.mapped_schema import mapped_schema
 
 NAMES_NOTE = "names"
 """The ledger's note of derived names: [[kind, table, source name, target name, why], …]."""
@@ -30,6 +31,8 @@ class Database:
 
     engine: Engine
     endpoint: Endpoint
+    secret: str = field(default="", repr=False)
+    """What masks are made with; sessions are told, and nobody else."""
 
     @property
     def schema(self) -> str:
@@ -41,6 +44,8 @@ class Database:
         """A session that is closed at the end."""
         session = self.engine.connect(self.endpoint, purpose=purpose)
         try:
+            if self.secret:
+                self.engine.mapping.set_secret(session, self.secret)
             yield session
         finally:
             session.close()
@@ -110,6 +115,17 @@ class MigrationRun:
             rules = self.target.engine.inspection.name_rules(session)
         return derive_names(source, self.declared, self.mapping.names, rules)
 
+    def source_schema(self) -> Schema:
+        """The source's schema as its catalog has it now, and as the spec maps it."""
+        with self.source.connect("catalog") as session:
+            return self.mapped(session, self.source.engine.catalog.read(session, self.source.schema))
+
+    def mapped(self, session: Session, schema: Schema) -> Schema:
+        """A schema of the source as the spec maps it; ``session`` is on the source."""
+        if not self.declared.mappings:
+            return schema
+        return mapped_schema(self.source.engine.mapping, session, schema, self.declared.mappings)
+
     def database(self, side: Side) -> Database:
         """The database of a side."""
         return self.source if side is Side.SOURCE else self.target
@@ -153,7 +169,7 @@ class MigrationRun:
 
         :raises SourceChanged: a source column has no partner on the target.
         """
-        source, target = self.source.read_schema(), self.target.read_schema()
+        source, target = self.source_schema(), self.target.read_schema()
         try:
             return self.paired(source, target)
         except KeyError:

@@ -86,7 +86,7 @@ def test_a_spec_s_data_reaches_the_operators_and_paths_are_the_project_s() -> No
         },
     )[0]
     copy = dag.get_task("execute.cut_chunks")
-    assert copy.tables["orders"] == {"rename": "sales_order", "columns": {}}
+    assert copy.tables["orders"] == {"rename": "sales_order"}
     assert copy.options.lanes == 3
     assert dag.get_task("plan.translate_queries").options.queries == Path("/project/include/queries")
     assert dag.get_task("execute.apply_schema").options.scripts == ("/project/include/a.sql", "/elsewhere/b.sql")

@@ -70,8 +70,17 @@ steps:
         ("strategie: online\n", "4: unknown key 'strategie', did you mean 'strategy'?"),
         ("steps:\n  chunked_copy: {lane: 4}\n", "5: unknown key 'lane' in steps.chunked_copy, did you mean 'lanes'?"),
         (
-            "tables:\n  orders: {where: total > 0}\n",
-            "5: unknown key 'where' in tables.orders; known here: columns, rename",
+            "tables:\n  orders: {wher: total > 0}\n",
+            "5: unknown key 'wher' in tables.orders, did you mean 'where'?",
+        ),
+        (
+            "tables:\n  orders:\n    columns:\n      state: {drop: true, mask: hash}\n",
+            "7: tables.orders.columns.state: drop and mask cannot both be said of a column; keep one",
+        ),
+        (
+            "tables:\n  orders:\n    columns:\n      state: {map: {N: new, P: 1}}\n",
+            "7: tables.orders.columns.state.map: the values of a map are of one kind: all texts, all numbers or all"
+            " true and false",
         ),
         (
             "steps:\n  cutover:\n    traffic:\n      kind: sql\n      name: shop\n      conn_idd: x\n",

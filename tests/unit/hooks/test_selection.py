@@ -11,6 +11,7 @@ from database_migration.hooks.selection import selection_as_tables
 TABLES = {
     "include": ["*"],
     "exclude": ["cache_*"],
+    "customer": {"columns": {"email": {"mask": "null"}}, "add": {"left_at": {"constant": None}}},
     "orders": {"rename": "sales_order", "columns": {"state": {"rename": "status"}}},
 }
 
@@ -29,5 +30,12 @@ def test_nothing_said_is_everything() -> None:
 
 
 def test_what_cannot_be_said_of_a_table_is_refused() -> None:
-    with pytest.raises(SpecRefused, match=r"tables\.orders: where cannot be said"):
-        selection_of({"orders": {"where": "x"}})
+    with pytest.raises(SpecRefused, match=r"tables\.orders\.wher: what is said of it cannot be meant"):
+        selection_of({"orders": {"wher": "x"}})
+
+
+def test_null_is_a_mask_and_a_constant_where_it_is_said() -> None:
+    selection = selection_of({"customer": {"columns": {"email": {"mask": None}, "name": {"rename": "n"}}}})
+    said = selection.mappings["customer"].columns
+    assert (said["email"].mask, said["name"].mask) == ("null", None)
+    assert selection_of(selection_as_tables(selection)) == selection

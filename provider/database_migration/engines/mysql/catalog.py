@@ -66,7 +66,8 @@ class MySQLCatalog:
         return tuple(one for one in found if one is not None)
 
     def exact_count(self, session: Session, table: Table) -> int:
-        ((count,),) = session.execute(f"SELECT COUNT(*) FROM {quote(table.name)}")
+        where = f" WHERE {table.where}" if table.where else ""
+        ((count,),) = session.execute(f"SELECT COUNT(*) FROM {quote(table.name)} AS t{where}")
         return int(str(count))
 
 

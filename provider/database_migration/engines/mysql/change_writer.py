@@ -164,6 +164,7 @@ class _TableWriter:
         self._pair = pair
         self._keys = [part.on_target for part in pair.row_key]
         self._columns = [(part.source.name, part.on_target) for part in pair.columns]
+        self._kept = frozenset(part.source.name for part in pair.columns if part.insert_only)
         self._schema = schema
         rules = [(comparison_of(part.source), comparison_of(part.target)) for part in pair.row_key]
         self._folding = any(target.folds for _, target in rules) and all(
@@ -216,7 +217,8 @@ class _TableWriter:
             f"{quote(formed.name)} = IF({same}, {self._name}.{quote(formed.name)}, NULL)"
             if formed.name in keys
             else f"{quote(formed.name)} = {new.format(quote(formed.name))}"
-            for _, formed in self._columns
+            for source, formed in self._columns
+            if source not in self._kept
         ]
         return (
             f"INSERT INTO {self._name} ({', '.join(names)}) VALUES ",
@@ -339,7 +341,7 @@ class _TableWriter:
         values = [
             f"{quote(formed.name)} = {literal(self._session, formed, _text(self._subject, name, image[name]))}"
             for name, formed in self._columns
-            if image[name] is not UNCHANGED
+            if image[name] is not UNCHANGED and name not in self._kept
         ]
         condition = any_of(self._session, self._keys, [key])
         return self._run(f"UPDATE {self._name} SET {', '.join(values)} WHERE {condition}", [key])

@@ -10,6 +10,7 @@ from database_migration.engines.mysql.connection import MySQLSession
 from database_migration.engines.mysql.ddl import MySQLDdl
 from database_migration.engines.mysql.inspection import MySQLInspection
 from database_migration.engines.mysql.names import MAX_NAME
+from database_migration.engines.mysql.row_mapping import MySQLRowMapping
 from database_migration.engines.mysql.rows import MySQLRows
 from database_migration.engines.mysql.stored_code import MySQLStoredCode
 from database_migration.engines.mysql.trigger_hold import MySQLTriggerHold
@@ -21,6 +22,7 @@ from database_migration.engines.protocol import (
     Ddl,
     Endpoint,
     Inspection,
+    RowMapping,
     Rows,
     Session,
     StoredCodeCarrier,
@@ -71,6 +73,7 @@ class MySQLEngine:
     triggers: TriggerHold = MySQLTriggerHold()
     code: StoredCodeCarrier = MySQLStoredCode()
     inspection: Inspection = MySQLInspection()
+    mapping: RowMapping = MySQLRowMapping()
 
     def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:
         """Open a session in UTC with strict modes; the server has nowhere to show a session's purpose."""

@@ -75,7 +75,7 @@ class MySQLRows:
     def column_figures(
         self, session: Session, schema: str, table: Table, asked: Sequence[tuple[FormedColumn, Measure]]
     ) -> list[ColumnFigures]:
-        return column_figures(own_session(session), schema, table.name, asked)
+        return column_figures(own_session(session), schema, table, asked)
 
     def digests(
         self,

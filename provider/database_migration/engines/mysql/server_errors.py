@@ -9,6 +9,9 @@ from database_migration.errors import ConnectionRefused, Interrupted, MigrationE
 LOCK_TIMEOUT = 1205
 DUPLICATE_KEY = 1062
 NO_SUCH_TABLE = 1146
+OUT_OF_RANGE = 1690
+NOT_MAPPED = "a value is not in"
+"""Stands in the expression that fails at a value which the spec does not map, and so in the server's message."""
 CANNOT_DROP = 1091
 POSITION_PURGED = 1236
 
@@ -85,6 +88,12 @@ def translate(error: BaseException, *, subject: str, connecting: bool = False) -
         return Refused(
             f"The account lacks a privilege ({said}).",
             mend="grant what the message names; preflight lists every grant that a migration needs.",
+            subject=subject,
+        )
+    if code == OUT_OF_RANGE and NOT_MAPPED in said:
+        return ValueRefused(
+            f"A row holds a value that the spec does not map ({said}).",
+            mend="name it in the column's map, or add it to the table that is looked up in; or say otherwise.",
             subject=subject,
         )
     if code in _VALUE:

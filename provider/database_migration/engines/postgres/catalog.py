@@ -70,7 +70,8 @@ class PostgresCatalog:
 
     def exact_count(self, session: Session, table: Table) -> int:
         """Rows of a table, counted; the table is looked up along the session's search_path."""
-        return cast(int, session.execute(f"SELECT count(*) FROM {quote(table.name)}")[0][0])
+        where = f" WHERE {table.where}" if table.where else ""
+        return cast(int, session.execute(f"SELECT count(*) FROM {quote(table.name)} AS t{where}")[0][0])
 
 
 class _Moved(Exception):

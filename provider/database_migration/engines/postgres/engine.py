@@ -10,6 +10,7 @@ from database_migration.engines.postgres.connection import PostgresSession, conn
 from database_migration.engines.postgres.ddl import PostgresDdl
 from database_migration.engines.postgres.inspection import PostgresInspection
 from database_migration.engines.postgres.names import MAX_NAME_OCTETS
+from database_migration.engines.postgres.row_mapping import PostgresRowMapping
 from database_migration.engines.postgres.rows import PostgresRows
 from database_migration.engines.postgres.stored_code import PostgresStoredCode
 from database_migration.engines.postgres.trigger_hold import PostgresTriggerHold
@@ -21,6 +22,7 @@ from database_migration.engines.protocol import (
     Ddl,
     Endpoint,
     Inspection,
+    RowMapping,
     Rows,
     Session,
     StoredCodeCarrier,
@@ -61,6 +63,7 @@ class PostgresEngine:
     triggers: TriggerHold = PostgresTriggerHold()
     code: StoredCodeCarrier = PostgresStoredCode()
     inspection: Inspection = PostgresInspection()
+    mapping: RowMapping = PostgresRowMapping()
 
     def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:
         """Open a session in UTC whose text forms are ours."""

@@ -33,6 +33,9 @@ _WORDS_OF_WAITING = (
     "terminating connection",
 )
 
+NOT_MAPPED = "a value is not in"
+"""Stands in the expression that fails at a value which the spec does not map, and so in the server's message."""
+
 
 @contextmanager
 def translated(subject: str | None = None) -> Iterator[None]:
@@ -62,6 +65,12 @@ def as_migration_error(error: psycopg.Error, subject: str | None = None) -> Migr
         return ConnectionRefused(words, mend="correct the login of the Airflow connection.", subject=subject)
     if state == "42501":
         return Refused(words, mend="grant the privilege to the connection's user.", subject=subject)
+    if NOT_MAPPED in words:
+        return ValueRefused(
+            f"A row holds a value that the spec does not map. {words}",
+            mend="name it in the column's map, or add it to the table that is looked up in; or say otherwise.",
+            subject=subject,
+        )
     if state.startswith(_PASSING) or state in _PASSING_STATES:
         return Interrupted(words, mend="try again; the work resumes where it stands.", subject=subject)
     # libpq makes a result of its own, without a state, when the connection breaks under a statement.

@@ -72,7 +72,10 @@ class TableWriter:
         self._key_names = {column.target.name for column in pair.row_key}
         self._all = _read(pair.columns)
         self._key = _read(pair.row_key)
-        self._rest = _read([one for one in pair.columns if one.target.name not in self._key_names])
+        self._rest = _read(
+            [one for one in pair.columns if one.target.name not in self._key_names and not one.insert_only]
+        )
+        self._kept = frozenset(one.source.name for one in pair.columns if one.insert_only)
         self._folded = FoldedKey.of(pair)
         self._insert_head = self._head()
         self._put_one = "" if not pair.row_key or key_is_unique else self._update_or_insert()
@@ -205,7 +208,11 @@ class TableWriter:
 
     def _update(self, change: Change, after: RowImage) -> Writes:
         """An update that leaves some values as they are."""
-        changed = [one for one in self._all if after.get(one.source, UNCHANGED) is not UNCHANGED]
+        changed = [
+            one
+            for one in self._all
+            if after.get(one.source, UNCHANGED) is not UNCHANGED and one.source not in self._kept
+        ]
         update = f"UPDATE {self._table} SET {_equal(changed, ', ')} WHERE {self._is_key()}"
         values = [*self._values(changed, after), *self._key_values(after)]
         return Writes((Write(_numbered(update), values),), change)

@@ -23,10 +23,12 @@ from database_migration.engines.protocol.inspection import (
     ServerFacts,
     ServerLoad,
 )
+from database_migration.engines.protocol.mapping import IMAGE_NUMBER, RowMapping
 from database_migration.engines.protocol.rows import Checksum, ColumnFigures, Measure, Rows
 from database_migration.engines.protocol.schema import Catalog, Ddl, Statement
 
 __all__ = [
+    "IMAGE_NUMBER",
     "BulkFormat",
     "Catalog",
     "ChangeLog",
@@ -46,6 +48,7 @@ __all__ = [
     "Parameter",
     "QueryOutcome",
     "Row",
+    "RowMapping",
     "Rows",
     "ServerFacts",
     "ServerLoad",

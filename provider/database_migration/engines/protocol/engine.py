@@ -9,6 +9,7 @@ from database_migration.engines.protocol.code import StoredCodeCarrier
 from database_migration.engines.protocol.connection import Endpoint, Session, Traits
 from database_migration.engines.protocol.holds import TriggerHold, WriteFence
 from database_migration.engines.protocol.inspection import Inspection
+from database_migration.engines.protocol.mapping import RowMapping
 from database_migration.engines.protocol.rows import Rows
 from database_migration.engines.protocol.schema import Catalog, Ddl
 
@@ -25,6 +26,7 @@ class Engine(Protocol):
     triggers: TriggerHold
     code: StoredCodeCarrier
     inspection: Inspection
+    mapping: RowMapping
 
     def connect(self, endpoint: Endpoint, *, purpose: str) -> Session:
         """Open a session; ``purpose`` shows in the server's session list where it can.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from database_migration.model.mapping.collations import CollationMapping
+from database_migration.model.mapping.masks import MaskMapping
 from database_migration.model.mapping.names import NameMapping
 from database_migration.model.mapping.types import TypeMapping
 from database_migration.model.mapping.values import ValueMapping
@@ -23,9 +24,10 @@ class Mapping(BaseModel):
         default_factory=CollationMapping, description="How text compares on the target."
     )
     names: NameMapping = Field(default_factory=NameMapping, description="How names become names of the target.")
+    masks: MaskMapping = Field(default_factory=MaskMapping, description="What masked columns are made with.")
     values: ValueMapping = Field(
         default_factory=ValueMapping, description="What becomes of values that the target cannot hold."
     )
 
 
-__all__ = ["CollationMapping", "Mapping", "NameMapping", "TypeMapping", "ValueMapping"]
+__all__ = ["CollationMapping", "Mapping", "MaskMapping", "NameMapping", "TypeMapping", "ValueMapping"]

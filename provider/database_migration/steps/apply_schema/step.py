@@ -40,7 +40,7 @@ def apply_schema(run: MigrationRun, options: ApplySchemaOptions, stage: Stage) -
                 mend="wait until it has ended; the next try goes on from there.",
                 subject=run.migration,
             )
-        source = run.source.read_schema()
+        source = run.source_schema()
         require_unchanged(run, ledger, source)
         expected = expected_target(run, ledger, source)
         if stage is Stage.TABLES:

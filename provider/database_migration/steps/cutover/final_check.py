@@ -56,8 +56,11 @@ def compare_touched(run: MigrationRun, touched: TouchedRows, read: Side = Side.S
     with run.ledger() as ledger:
         noted = ledger.notes.get_note(WAIVED_NOTE)
     waivers = Waivers(noted if isinstance(noted, dict) else {})
-    differences = [_words(found) for found in validate_rows(run, keys) if waivers.of(found) is None] if keys else []
-    differences += [words for table in sorted(touched.whole_tables) if (words := _whole(run, pairs[table]))]
+    back = read is Side.TARGET
+    found = validate_rows(run, keys, written_back=back) if keys else []
+    differences = [_words(one) for one in found if waivers.of(one) is None]
+    whole = {table: pairs[table].written_back if back else pairs[table] for table in sorted(touched.whole_tables)}
+    differences += [words for pair in whole.values() if (words := _whole(run, pair))]
     return sum(len(some) for some in keys.values()), differences
 
 
@@ -77,11 +80,11 @@ def compare_in_flight(run: MigrationRun, touched: TouchedRows) -> list[str]:
     return [_words(found) for found in validate_rows(run, doubtful, moving=True, settle_seconds=_SETTLE)]
 
 
-def count_differences(run: MigrationRun) -> tuple[int, list[str]]:
-    """Tables counted on both sides, and those whose counts differ, in words."""
+def count_differences(run: MigrationRun, *, written_back: bool = False) -> tuple[int, list[str]]:
+    """Tables counted on both sides, and those whose counts differ, in words; ``written_back`` see ``count_tables``."""
     with run.ledger() as ledger:
         quarantined = ledger.quarantine.counts()
-    counts = count_tables(run, quarantined)
+    counts = count_tables(run, quarantined, written_back=written_back)
     return len(counts), [
         f"{count.table} has {count.source} rows on the source, {count.target} on the target"
         + (f" and {count.quarantined} in quarantine" if count.quarantined else "")

@@ -34,7 +34,7 @@ def plan(run: MigrationRun, options: PlanOptions) -> Report:
     :raises SourceChanged: tables were created for another schema than the source has now.
     """
     with run.current_ledger() as ledger, _watched(run, options) as writes:
-        source = run.source.read_schema()
+        source = run.source_schema()
         if ledger.objects.all():
             require_unchanged(run, ledger, source)  # a second plan must not hide what the first one did not know
         expected = expected_target(run, ledger, source)

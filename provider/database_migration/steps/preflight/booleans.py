@@ -45,7 +45,13 @@ def decide_booleans(run: MigrationRun, ledger: Ledger, session: Session, source:
 
 def _may_be_boolean(column: Column) -> bool:
     """Length 1 is how a catalog marks the display width with a meaning, tinyint(1)."""
-    return column.type.kind is Kind.INTEGER and column.type.length == 1 and not column.identity and column.copied
+    return (
+        column.type.kind is Kind.INTEGER
+        and column.type.length == 1
+        and not column.identity
+        and column.copied
+        and column.derived is None
+    )
 
 
 __all__ = ["decide_booleans"]

@@ -27,15 +27,16 @@ def selection_findings(selection: TableSelection, source: Schema) -> Iterator[Fi
                 yield Finding(Severity.WARNING, "pattern_matches_nothing", pattern, message, "correct or remove it.")
             else:
                 yield _unknown(pattern, f"tables.{key}", known, f"table of {source.name}")
-    for table in sorted({*selection.renames, *selection.column_renames}):
-        if table in known and table not in tables and table not in selection.column_renames:
+    for table in sorted({*selection.renames, *selection.column_renames, *selection.mappings}):
+        only_renamed = table not in selection.column_renames and table not in selection.mappings
+        if table in known and table not in tables and only_renamed:
             continue  # a view
         if table not in tables:
             yield _unknown(table, "tables", tables, f"table of {source.name}")
             continue
         columns = [column.name for column in source.table(table).columns]
         for column in selection.column_renames.get(table, {}):
-            if column not in columns:
+            if column not in columns and table not in selection.mappings:
                 yield _unknown(column, f"tables.{table}.columns", columns, f"column of {table}", table)
     if not selection.of(source):
         yield Finding(

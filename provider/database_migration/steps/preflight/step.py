@@ -9,9 +9,13 @@ from database_migration.ledger import CONTROL_SCHEMA, Ledger
 from database_migration.model.migration_state import Side
 from database_migration.model.report import Finding, Report, ReportTable, Severity, verdict_of
 from database_migration.model.schema import Schema
+from database_migration.steps.mapped_schema import mapped_schema
 from database_migration.steps.preflight.booleans import decide_booleans
 from database_migration.steps.preflight.brakes import brake_findings
 from database_migration.steps.preflight.key_collisions import collision_findings
+from database_migration.steps.preflight.mapped_back import mapped_back_findings
+from database_migration.steps.preflight.mapped_values import mapped_value_findings
+from database_migration.steps.preflight.mappings import mapping_findings, tables_of
 from database_migration.steps.preflight.open_run import open_run, require_two_databases
 from database_migration.steps.preflight.options import PreflightOptions
 from database_migration.steps.preflight.quoted_names import quoting_findings
@@ -70,10 +74,11 @@ def preflight(
             )
             # Without the right to read, the missing grants are told, and nothing is counted yet.
             readable = not any(_keeps_from_reading(finding) for finding in of_source)
-            booleans = decide_booleans(run, ledger, source, schema) if readable else {}
-            expected = build_expected(run, schema, booleans, target_version=versions["target"])
+            wrong, mapped = _mapped(run, source, schema) if readable else ([], schema)
+            booleans = decide_booleans(run, ledger, source, mapped) if readable else {}
+            expected = build_expected(run, mapped, booleans, target_version=versions["target"])
             met = meet(run, source, target)
-            found = [*of_source, *_findings(run, ledger, source, target, schema, actual, expected, readable)]
+            found = [*of_source, *wrong, *_findings(run, ledger, source, target, mapped, actual, expected, readable)]
             found += server_findings(run, options, expected, met)
             free = met.target.free_bytes if options.target_free_bytes is None else options.target_free_bytes
             found += brake_findings(run, options.brakes, source, target, replicas or {})
@@ -110,6 +115,22 @@ def _findings(
         *(collision_findings(run, source, target, expected) if countable else ()),
         *(finding for finding in expected.findings if finding.severity is not Severity.NOTE),
     ]
+
+
+def _mapped(run: MigrationRun, source: Session, schema: Schema) -> tuple[list[Finding], Schema]:
+    """What is wrong with the mappings, and the schema by the others: the tables of those are looked at as they are."""
+    if not run.declared.mappings:
+        return [], schema
+    findings = mapping_findings(run, source, schema)
+    mapped = _by_usable(run, source, schema, findings)
+    findings += [*mapped_value_findings(run, source, mapped), *mapped_back_findings(run, mapped)]
+    return findings, _by_usable(run, source, schema, findings)
+
+
+def _by_usable(run: MigrationRun, source: Session, schema: Schema, findings: list[Finding]) -> Schema:
+    unusable = tables_of(findings)
+    usable = {name: said for name, said in run.declared.mappings.items() if name not in unusable}
+    return mapped_schema(run.source.engine.mapping, source, schema, usable)
 
 
 def _keeps_from_reading(finding: Finding) -> bool:

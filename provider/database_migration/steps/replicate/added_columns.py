@@ -50,7 +50,7 @@ def settle_added(run: MigrationRun, ledger: Ledger, added: Sequence[tuple[str, s
 
     :raises SourceChanged: a table's policy is to refuse, or the column cannot be carried over.
     """
-    source, policies = run.source.read_schema(), noted_policies(ledger)
+    source, policies = run.source_schema(), noted_policies(ledger)
     known, out = _noted(ledger, SOURCE_SCHEMA_NOTE), left_out(ledger)
     by_table: dict[str, list[str]] = defaultdict(list)
     for table, column in added:

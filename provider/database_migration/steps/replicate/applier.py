@@ -36,8 +36,11 @@ from database_migration.steps.replicate.batch_writer import BatchWriter
 from database_migration.steps.replicate.cascaded import is_settled
 from database_migration.steps.replicate.copy_seam import CopySeam
 from database_migration.steps.replicate.log_reader import LogReader
+from database_migration.steps.replicate.mapped_log import MappedLog
 from database_migration.steps.replicate.options import ReplicateOptions
+from database_migration.steps.replicate.outside_rows import outside_rows
 from database_migration.steps.replicate.row_writer import RowWriter
+from database_migration.steps.replicate.settled import note_settled
 from database_migration.steps.replicate.throughput import Throughput
 from database_migration.steps.replicate.touched_rows import TouchedRows
 from database_migration.steps.run import MigrationRun
@@ -122,7 +125,8 @@ class Applier:
         """Pair the tables as they are now, and read the log from where it is applied."""
         with ExitStack() as stack:
             self._waiting = self._wait_for_columns()
-            pairs = pairs_read(self.run, self.direction)
+            both = self.run.pairs()
+            pairs = pairs_read(both, self.direction)
             over = self.run.ledger_over(self._session, self._ledger.epoch)
             stored = over.positions.get(self.direction)
             if stored is None:
@@ -133,12 +137,16 @@ class Applier:
                 )
             self._change_log = self._read.change_log
             self._make_writer(stack, pairs, over, Applied(stored.position, stored.committed_at))
+            if self.direction is Direction.REVERSE:
+                self._rows.outside = outside_rows(self._written, pairs, both)
+            self._mapped_log = MappedLog(self.run, self._read, pairs, self._note_reread)
+            stack.callback(self._mapped_log.close)
             allowed = self.direction is Direction.FORWARD and noted_policies(self._ledger).allow_any
             self._reader = stack.enter_context(
                 LogReader(
                     self._change_log,
                     self.run.log_name,
-                    {name: pair.source_columns for name, pair in pairs.items()},
+                    {name: self._mapped_log.logged_columns(name, pair) for name, pair in pairs.items()},
                     self._read.schema,
                     stored.position,
                     idle_seconds=self.options.idle.total_seconds(),
@@ -209,6 +217,8 @@ class Applier:
             self._weigh()
             batch = self._gather()
             told = batch.pop() if batch and batch[-1].added else None
+            if self._mapped_log and batch:
+                batch = self._mapped_log.mapped(batch)
             if any(not transaction.is_heartbeat for transaction in batch):
                 self._writer.apply(batch)
                 self._stored()
@@ -243,6 +253,9 @@ class Applier:
             transaction = self._reader.next(0)
         return batch
 
+    def _note_reread(self) -> None:
+        note_settled(self._ledger, self.direction, self._change_log.end())
+
     def _wait_for_columns(self) -> tuple[LogPosition, tuple[tuple[str, str], ...]] | None:
         """Columns that the source has and that wait for replication, and a place of the log behind their beginning.
 
@@ -251,7 +264,7 @@ class Applier:
         """
         if self.direction is not Direction.FORWARD or not noted_policies(self._ledger).allow_any:
             return None
-        found = waiting_columns(self._ledger, self._read.read_schema())
+        found = waiting_columns(self._ledger, self.run.source_schema())
         selected = tuple(one for one in found if self.run.selection.selects(one[0]))
         return (self._read.change_log.end(), selected) if selected else None
 
@@ -347,9 +360,8 @@ def take_lock(session: Session, migration: str) -> bool:
     return session.try_lock(f"database_migration:{migration}:apply")
 
 
-def pairs_read(run: MigrationRun, direction: Direction) -> dict[str, TablePair]:
+def pairs_read(pairs: tuple[TablePair, ...], direction: Direction) -> dict[str, TablePair]:
     """The tables by their names on the side that a direction reads; ``pair.target`` is the written one."""
-    pairs = run.pairs()
     if direction is Direction.REVERSE:
         pairs = tuple(pair.reversed for pair in pairs)
     return {pair.source.name: pair for pair in pairs}

@@ -64,7 +64,7 @@ class Cascades:
         """Whether a change may have made a foreign key act."""
         rules = self._rules.get(change.table, ())
         if change.operation is Operation.DELETE:
-            return any(rule.key.on_delete in _ACTING for rule in rules)
+            return not change.still_there and any(rule.key.on_delete in _ACTING for rule in rules)
         return change.operation is Operation.UPDATE and any(
             rule.key.on_update in _ACTING and _moved(rule, change.before or {}, change.after or {}) for rule in rules
         )

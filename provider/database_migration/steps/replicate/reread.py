@@ -24,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from database_migration.engines.protocol import Session, Visibility
 from database_migration.model.change import UNCHANGED, Change, ChangeTransaction, Operation, RowImage, Value
 from database_migration.model.table_selection import TablePair
+from database_migration.steps.replicate.turned_back import turned_back
 from database_migration.steps.run import Database
 from database_migration.steps.validate.row_values import RowKey, Rows, in_batches, key_of, read_rows
 
@@ -80,7 +81,7 @@ def _whole(pair: TablePair, change: Change, rows: Rows) -> list[Change]:
         return [Change(Operation.DELETE, change.table, before=before)] if moved else []
     read: dict[str, Value] = {column.source.name: text for column, text in zip(pair.columns, row.texts, strict=True)}
     told = {name: value for name, value in after.items() if value is not UNCHANGED}
-    return [Change(Operation.UPDATE, change.table, before, {**read, **told})]
+    return [Change(Operation.UPDATE, change.table, before, {**(turned_back(pair, read) or {}), **told})]
 
 
 __all__ = ["VISIBLE_WITHIN", "completed", "row_key"]

@@ -19,6 +19,7 @@ from database_migration.model.table_selection import TablePair
 from database_migration.steps.replicate.cascaded import note_cascaded
 from database_migration.steps.replicate.cascades import Cascades
 from database_migration.steps.replicate.copy_seam import CopySeam
+from database_migration.steps.replicate.outside_rows import OutsideRows
 from database_migration.steps.replicate.quarantined_changes import QuarantinedChanges
 from database_migration.steps.replicate.touched_rows import TouchedRows
 from database_migration.steps.run import MigrationRun
@@ -47,6 +48,8 @@ class RowWriter:
     ) -> None:
         self.settled = settled
         self.quarantine: QuarantinedChanges | None = None
+        self.outside: OutsideRows | None = None
+        """Where given, rows of the written side that do not take part are looked out for."""
         if direction is Direction.FORWARD:
             self.quarantine = QuarantinedChanges(run, session, ledger.quarantine, pairs, "replicate")
         self._written = run.database(direction.reads.other)
@@ -143,6 +146,8 @@ class RowWriter:
                 self.quarantine.reload()
                 self._quarantine_known = self.beside_copy is None
             changes = self.quarantine.sorted_out(changes)
+        if self.outside is not None:
+            self.outside.require_untouched(self._session, changes)
         return self._written.engine.writer.apply(self._session, self._written.schema, self._pairs, changes)
 
     def _find(self, table: str, where: Mapping[str, Value]) -> list[RowImage]:

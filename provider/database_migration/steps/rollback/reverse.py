@@ -70,7 +70,7 @@ def _until_equal(scene: Scene, options: RollbackOptions, trace: Trace, pause: Wr
     with trace.step("compare") as words:
         rows, differing = pause.within("comparing changed rows", lambda: compare_touched(known, touched, Side.TARGET))
         if options.final_counts:
-            differing += pause.within("counting rows", lambda: count_differences(known))[1]
+            differing += pause.within("counting rows", lambda: count_differences(known, written_back=True))[1]
         words.append(f"{rows} rows, {len(differing)} differences")
         if differing:
             raise ValidationFailed(

@@ -78,7 +78,7 @@ def require_unchanged(run: MigrationRun, ledger: Ledger, schema: Schema | None =
     before = ledger.notes.get_note(NOTE)
     if before is None:
         raise NotPossible("the run has no plan.", mend="run the plan step first.", subject=run.migration)
-    source = known_columns(ledger, schema or run.source.read_schema(), waiting=waiting, noted=before)
+    source = known_columns(ledger, schema or run.source_schema(), waiting=waiting, noted=before)
     now = fingerprint(run.selection.of(source))
     said = changes(cast("Fingerprint", before), now)
     if said:

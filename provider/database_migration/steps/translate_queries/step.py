@@ -81,7 +81,7 @@ def translate_given(
     """The same for statements that are read already; ``written`` are those by a person, by name."""
     if not corpus:
         return [], frozenset()
-    source = run.source.read_schema()
+    source = run.source_schema()
     target, present = target_schemas(run, source)
     translated = [_translated(run, query, source, target, written.get(query.name), fold_case) for query in corpus]
     return translated, present

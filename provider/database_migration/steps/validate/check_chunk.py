@@ -43,14 +43,10 @@ def check_chunk(sides: Sides, pair: TablePair, rows: KeyRange, motion: Motion) -
         if not (suspects.keyless or suspects.more) or not motion.moving or turn == _TRIES - 1:
             break
         motion.settle()
-    return ChunkOutcome(
-        pair,
-        source.rows,
-        motion.judge(sides, pair, suspects.keys),
-        suspects.keyless,
-        suspects.more,
-        len(suspects.keys) + suspects.more,
-    )
+    judgement = motion.judge(sides, pair, suspects.keys)
+    # A row that was written back and does not take part is missing among those that do, and no difference.
+    told = len(judgement.differences) if motion.sees_all_rows(pair) else len(suspects.keys)
+    return ChunkOutcome(pair, source.rows, judgement, suspects.keyless, suspects.more, told + suspects.more)
 
 
 def _suspects(sides: Sides, pair: TablePair, rows: KeyRange) -> tuple[Checksum, Suspects]:

@@ -31,12 +31,13 @@ class TableCount:
         return self.source == self.target + self.quarantined
 
 
-def count_tables(run: MigrationRun, quarantined: Mapping[str, int]) -> list[TableCount]:
+def count_tables(run: MigrationRun, quarantined: Mapping[str, int], *, written_back: bool = False) -> list[TableCount]:
     """Count every table on both sides; comparable where nobody writes and everything is applied.
 
-    ``quarantined``: rows of each source table that were left out.
+    ``quarantined``: rows of each source table that were left out. ``written_back``: the target's changes were applied
+    to the source, where rows that cease to take part stay; tables with a condition cannot be counted then.
     """
-    run_pairs = run.pairs()
+    run_pairs = [pair for pair in run.pairs() if not (written_back and pair.source.where)]
     with Sides(run) as sides:
         return [_count(sides, pair, quarantined.get(pair.source.name, 0)) for pair in run_pairs]
 

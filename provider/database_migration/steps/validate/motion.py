@@ -62,10 +62,15 @@ class Motion:
     """Waits for replication while it runs; a context manager, shared by threads.
 
     :param epoch: the run's epoch; None for a target that stands still, for which nothing is waited.
+    :param written_back: the target's changes were applied to the source: a row of the target is one of the source's,
+        whether it obeys the table's condition or not.
     """
 
-    def __init__(self, run: MigrationRun, epoch: int | None, *, settle_seconds: float) -> None:
+    def __init__(
+        self, run: MigrationRun, epoch: int | None, *, settle_seconds: float, written_back: bool = False
+    ) -> None:
         self._run = run
+        self._written_back = written_back
         self._epoch = epoch
         self._settle_seconds = settle_seconds
         self._stack = ExitStack()
@@ -92,6 +97,10 @@ class Motion:
     def moving(self) -> bool:
         """Whether replication is under way."""
         return self._epoch is not None
+
+    def sees_all_rows(self, pair: TablePair) -> bool:
+        """Whether rows are judged against rows of the source that do not take part, too."""
+        return self._written_back and bool(pair.source.where)
 
     def settle(self) -> bool:
         """Wait until all that the source's log holds now is applied; False when nothing more is applied for so long.
@@ -125,6 +134,7 @@ class Motion:
     def judge(self, sides: Sides, pair: TablePair, keys: Iterable[RowKey]) -> Judgement:
         """Compare rows by value; ``keys`` may be spelled as either side does."""
         judgement = Judgement()
+        pair = pair.of_all_rows if self._written_back else pair
         for batch in in_batches(keys):
             judgement.add(self._judge(sides, pair, batch) if self.moving else self._compare(sides, pair, batch))
         return judgement

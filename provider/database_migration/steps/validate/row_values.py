@@ -107,7 +107,7 @@ def difference(pair: TablePair, key: RowKey, source: RowValues | None, target: R
 def _by_key(pair: TablePair, found: Iterable[tuple[str | None, ...]]) -> Rows:
     names = [column.source.name for column in pair.columns]
     places = [names.index(column.source.name) for column in pair.row_key]
-    forms: list[Form] = [column.form for column in pair.columns]
+    forms: list[Form] = [column.read_as or column.form for column in pair.columns]
     rows: Rows = {}
     for texts in found:
         values = tuple(canonical(form, text) for form, text in zip(forms, texts, strict=True))

@@ -52,6 +52,9 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
         moving = _is_moving(run, ledger)
         if moving:
             require_not_paused(ledger)  # rows that differ could not be judged
+        written_back = ledger.runs.require_current(run.run_id, run.spec_hash).serving is Side.TARGET
+        if written_back:
+            pairs = tuple(pair.written_back for pair in pairs)
         results = Results(
             moving,
             tallies={pair.source.name: TableTally(pair.source.name) for pair in pairs},
@@ -60,11 +63,12 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
         ledger.notes.put_note(WAIVED_NOTE, dict(options.waive))
         settle_seconds = options.settle.total_seconds()
         left_out = LeftOut(ledger.quarantine, pairs)
-        with Motion(run, ledger.epoch if moving else None, settle_seconds=settle_seconds) as motion:
+        epoch = ledger.epoch if moving else None
+        with Motion(run, epoch, settle_seconds=settle_seconds, written_back=written_back) as motion:
             if options.checksum == "full":
                 compare_tables(run, options, ledger, pairs, results.tallies, motion)
             else:
-                results.counts = count_tables(run, ledger.quarantine.counts())
+                results.counts = count_tables(run, ledger.quarantine.counts(), written_back=written_back)
             _sample(run, options, pairs, results, motion)
             if options.repair:
                 _repair(run, ledger, pairs, results, motion, left_out)
@@ -74,7 +78,11 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
                 results.queries = ask_queries(sides, options, motion)
                 if options.figures:
                     apart = frozenset(left_out.counts)  # rows that were left out take part in the source's figures
-                    compared = [pair for pair in pairs if pair.source.name not in apart]
+                    compared = [
+                        pair
+                        for pair in pairs
+                        if pair.source.name not in apart and not (written_back and pair.source.where)
+                    ]
                     results.figures = [one for pair in compared for one in compare_figures(sides, pair)]
                 if options.repeated_keys:
                     results.repeated = find_repeated_keys(sides, pairs)
@@ -90,20 +98,27 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
 
 
 def validate_rows(
-    run: MigrationRun, touched: Mapping[str, Set[RowKey]], *, moving: bool = False, settle_seconds: float = 30.0
+    run: MigrationRun,
+    touched: Mapping[str, Set[RowKey]],
+    *,
+    moving: bool = False,
+    settle_seconds: float = 30.0,
+    written_back: bool = False,
 ) -> list[Difference]:
     """Compare some rows by value: source tables' names to row keys (transfer texts, in row key order).
 
     For a last look at what was touched lately: when nobody writes and everything is applied, or, with
-    ``moving``, while an applier works (rows that do not come to rest are left out then).
+    ``moving``, while an applier works (rows that do not come to rest are left out then). ``written_back``: the target's
+    changes were applied to the source.
 
     :raises Interrupted: with ``moving``, when replication does not advance.
     """
-    pairs = {pair.source.name: pair for pair in run.pairs()}
+    pairs = {pair.source.name: pair.written_back if written_back else pair for pair in run.pairs()}
     differences: list[Difference] = []
     with run.current_ledger() as ledger:
         epoch = ledger.epoch if moving else None
-        with Sides(run) as sides, Motion(run, epoch, settle_seconds=settle_seconds) as motion:
+        waits = Motion(run, epoch, settle_seconds=settle_seconds, written_back=written_back)
+        with Sides(run) as sides, waits as motion:
             for table, keys in touched.items():
                 judgement = motion.judge(sides, pairs[table], keys)
                 if judgement.not_judged:

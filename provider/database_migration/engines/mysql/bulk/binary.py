@@ -18,8 +18,8 @@ from itertools import chain
 from database_migration.engines.mysql.bulk.binary_fixed import fixed_column
 from database_migration.engines.mysql.bulk.binary_variable import variable_sql
 from database_migration.engines.mysql.bulk.read import no_text
-from database_migration.engines.mysql.connection import MySQLSession, quote
-from database_migration.engines.mysql.row_sql.key_conditions import range_condition
+from database_migration.engines.mysql.connection import MySQLSession
+from database_migration.engines.mysql.row_sql.key_conditions import range_condition, source_of
 from database_migration.errors import ValueRefused
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import KeyRange
@@ -67,7 +67,7 @@ def read_binary(
     variable = [part for formed, field in pairs if (part := variable_sql(formed, field.wire))]
     first = f"CONCAT_WS(',', {', '.join(column.sql for column in fixed)})" if fixed else "''"
     second = f"CONCAT({', '.join(variable)})" if variable else "''"
-    sql = f"SELECT {first}, {second} FROM {quote(schema, table.name)} {range_condition(table, rows)}"
+    sql = f"SELECT {first}, {second} FROM {source_of(schema, table)} {range_condition(table, rows)}"
     records = Records(fixed, len(columns), _BATCH_ROWS)
     bad: str | None = None
     yield form.header

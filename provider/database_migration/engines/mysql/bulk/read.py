@@ -13,8 +13,8 @@ from itertools import chain
 
 from database_migration.engines.mysql.bulk.frame import FIELD, NULL, Frame
 from database_migration.engines.mysql.connection import MySQLSession, quote
-from database_migration.engines.mysql.row_sql.key_conditions import range_condition
-from database_migration.engines.mysql.row_sql.unfit_values import value_of
+from database_migration.engines.mysql.row_sql.key_conditions import range_condition, source_of
+from database_migration.engines.mysql.row_sql.unfit_values import own_value, value_of
 from database_migration.engines.mysql.row_sql.values import MAY_BE_LONG, octets, transfer
 from database_migration.engines.protocol import BulkFormat
 from database_migration.errors import ValueRefused
@@ -39,7 +39,7 @@ def read_bulk(
     frame = Frame(form, len(columns))
     fields = f", {_literal(FIELD)}, ".join(_field(formed, frame.prefix) for formed in columns)
     where = range_condition(table, rows)
-    sql = f"SELECT CONCAT({fields}), {nulls_of(columns)} FROM {quote(schema, table.name)} {where}"
+    sql = f"SELECT CONCAT({fields}), {nulls_of(columns)} FROM {source_of(schema, table)} {where}"
     with closing(session.stream(sql)) as batches:
         reason = yield from _blocks(batches, frame)
     if reason == "no_text":
@@ -102,7 +102,7 @@ def texts(
 ) -> Iterator[tuple[str | None, ...]]:
     """Transfer texts of the rows that a condition (``WHERE …`` or nothing) finds."""
     values = ", ".join(octets(formed, transfer(formed, value_of(formed))) for formed in columns)
-    sql = f"SELECT {values}, {nulls_of(columns)} FROM {quote(schema, table.name)} {where}"
+    sql = f"SELECT {values}, {nulls_of(columns)} FROM {source_of(schema, table)} {where}"
     complete = True
     with closing(session.stream(sql)) as batches:
         for *row, count in chain.from_iterable(batches):
@@ -120,10 +120,10 @@ def no_text(
     """The error for a row that has no exact text, naming the column where it can be found."""
     where = range_condition(table, rows)
     for formed in columns:
-        c = quote(formed.name)
+        c = own_value(formed)
         if formed.column.type.kind in _DAYS and not formed.substitutes:
             found = session.execute(
-                f"SELECT COUNT(*) FROM {quote(schema, table.name)} {where} {'AND' if where else 'WHERE'} "
+                f"SELECT COUNT(*) FROM {source_of(schema, table)} {where} {'AND' if where else 'WHERE'} "
                 f"(MONTH({c}) = 0 OR DAYOFMONTH({c}) = 0)"
             )
             if found[0][0]:

@@ -189,7 +189,8 @@ class TransactionAssembly:
             self._changes.extend((Change(Operation.DELETE, event.table, before) for (before,) in rows), octets)
         elif isinstance(event, UpdateRowsEvent):
             rows = decoder.rows(data, [*bitmaps, event.columns_present_bitmap2])
-            self._changes.extend((Change(Operation.UPDATE, event.table, *images) for images in rows), octets)
+            updates = (Change(Operation.UPDATE, event.table, before, after) for before, after in rows)
+            self._changes.extend(updates, octets)
 
     def _decoder(self, event: Any, subject: str) -> TableDecoder:
         known = self._decoders.get(event.table_id)

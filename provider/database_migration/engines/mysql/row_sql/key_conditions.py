@@ -31,6 +31,11 @@ _NUMBERS = (Form.INTEGER, Form.DECIMAL, Form.YEAR)
 _BYTES = (Kind.BINARY, Kind.VARBINARY, Kind.BLOB)
 
 
+def source_of(schema: str, table: Table) -> str:
+    """The FROM item; what the spec maps speaks of t."""
+    return f"{quote(schema, table.name)} AS t"
+
+
 def key_expression(table: Table, part: KeyPart | ChunkKey) -> str:
     """SQL that orders rows as every engine orders the column's form.
 
@@ -59,25 +64,30 @@ def key_literal(table: Table, part: KeyPart | ChunkKey, bound: str) -> str:
 
 
 def range_condition(table: Table, rows: KeyRange | KeyParts) -> str:
-    """``WHERE …`` of a range or of parts of one, empty for all rows."""
+    """``WHERE …`` of a range or of parts of one, of the rows that take part; empty for all rows."""
     if isinstance(rows, KeyParts):
         where = range_condition(table, rows.within)
         if not rows.wanted:
             return where
         wanted = f"{part_of(table, rows)} IN ({', '.join(map(str, rows.wanted))})"
         return f"{where} AND {wanted}" if where else f"WHERE {wanted}"
-    if rows.key is None or rows.is_everything:
-        return ""
-    if rows.key.cut is Cut.PLACE:
+    parts = [f"({table.where})"] if table.where else []
+    if rows.key is not None and not rows.is_everything:
+        parts.append(_in_range(table, rows.key, rows))
+    return f"WHERE {' AND '.join(parts)}" if parts else ""
+
+
+def _in_range(table: Table, key: ChunkKey, rows: KeyRange) -> str:
+    if key.cut is Cut.PLACE:
         raise ValueError("tables are not cut by place here")
-    if rows.key.cut is Cut.HASH:
-        hashed = _hash(table, rows.key.parts)
+    if key.cut is Cut.HASH:
+        hashed = _hash(table, key.parts)
         parts = [] if rows.lower is None else [f"{hashed} >= {int(rows.lower)}"]
         parts += [] if rows.upper is None else [f"{hashed} < {int(rows.upper)}"]
-        return "WHERE " + " AND ".join(parts)
-    lower = () if rows.lower is None else rows.key.values(rows.lower)
-    upper = () if rows.upper is None else rows.key.values(rows.upper)
-    return "WHERE " + _between(table, rows.key.parts, lower, upper)
+        return " AND ".join(parts)
+    lower = () if rows.lower is None else key.values(rows.lower)
+    upper = () if rows.upper is None else key.values(rows.upper)
+    return _between(table, key.parts, lower, upper)
 
 
 def part_of(table: Table, parts: KeyParts) -> str:
@@ -184,4 +194,5 @@ __all__ = [
     "key_literal",
     "part_of",
     "range_condition",
+    "source_of",
 ]

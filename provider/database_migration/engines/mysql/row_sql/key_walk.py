@@ -10,6 +10,7 @@ from database_migration.engines.mysql.row_sql.key_conditions import (
     is_plain_bound,
     key_expression,
     range_condition,
+    source_of,
 )
 from database_migration.engines.mysql.row_sql.values import octets, transfer
 from database_migration.model.key_range import ChunkKey, Cut, KeyRange, hash_ranges
@@ -30,7 +31,7 @@ def walk(session: MySQLSession, schema: str, table: Table, key: ChunkKey, chunk_
 
     def find(where: str, offset: int) -> tuple[str, ...] | None:
         found = session.execute(
-            f"SELECT {texts} FROM {quote(schema, table.name)} {where} ORDER BY {order} LIMIT 1 OFFSET {offset}"
+            f"SELECT {texts} FROM {source_of(schema, table)} {where} ORDER BY {order} LIMIT 1 OFFSET {offset}"
         )
         return tuple(_text(value) for value in found[0]) if found else None
 

@@ -14,7 +14,7 @@ from itertools import chain
 
 from database_migration.engines.mysql.bulk.read import no_text
 from database_migration.engines.mysql.connection import MySQLSession, quote
-from database_migration.engines.mysql.row_sql.key_conditions import part_of, range_condition
+from database_migration.engines.mysql.row_sql.key_conditions import part_of, range_condition, source_of
 from database_migration.engines.mysql.row_sql.row_text import row_text
 from database_migration.engines.mysql.row_sql.values import octets, transfer
 from database_migration.engines.protocol import Checksum
@@ -58,7 +58,7 @@ def _sums(
     rows: KeyRange | KeyParts,
     group: str,
 ) -> dict[int, Checksum]:
-    source = f"FROM {quote(schema, table.name)} {range_condition(table, rows)}"
+    source = f"FROM {source_of(schema, table)} {range_condition(table, rows)}"
     sums: dict[int, Checksum] = {}
     if session.has_md5:
         # The digest stands in the statement once: a second aggregate over it would make every text again.
@@ -90,7 +90,7 @@ def digests(
     """(key values, digest) of every row of a range."""
     keys = ", ".join(octets(formed, transfer(formed, quote(formed.name))) for formed in key)
     value = _server_digest(columns) if session.has_md5 else row_text(columns)
-    sql = f"SELECT {keys}, {value} FROM {quote(schema, table.name)} {range_condition(table, rows)}"
+    sql = f"SELECT {keys}, {value} FROM {source_of(schema, table)} {range_condition(table, rows)}"
     complete = True
     with closing(session.stream(sql)) as batches:
         for row in chain.from_iterable(batches):

@@ -19,9 +19,15 @@ _OCTET_KINDS = (Kind.BINARY, Kind.VARBINARY, Kind.BLOB)
 _JSON_NUL = "x'5c7530303030'"
 
 
+def own_value(formed: FormedColumn) -> str:
+    """SQL of a column's value before anything stands in its place: of the row's, or what the spec makes of the row."""
+    derived = formed.column.derived
+    return quote(formed.name) if derived is None else f"({derived.sql})"
+
+
 def value_of(formed: FormedColumn) -> str:
     """SQL of a column's value as the other side is to see it."""
-    sql = quote(formed.name)
+    sql = own_value(formed)
     for substitute in formed.substitutes:
         sql = _replaced(formed, substitute, sql)
     return sql
@@ -120,4 +126,4 @@ def _constant(formed: FormedColumn, text: str | None) -> str:
     return _literal(text)
 
 
-__all__ = ["condition", "value_of"]
+__all__ = ["condition", "own_value", "value_of"]

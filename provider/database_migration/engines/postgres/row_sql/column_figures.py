@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from database_migration.engines.postgres.row_sql.row_ranges import source_of
+from database_migration.engines.postgres.row_sql.row_ranges import condition, source_of
 from database_migration.engines.postgres.row_sql.unfit_values import value_of
 from database_migration.engines.postgres.row_sql.values import transfer_sql
 from database_migration.engines.protocol import ColumnFigures, Measure, Session
 from database_migration.model.column_type import Kind
+from database_migration.model.key_range import KeyRange
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -23,10 +24,11 @@ def column_figures(
 ) -> list[ColumnFigures]:
     """See ``protocol.Rows.column_figures``."""
     found: list[ColumnFigures] = []
+    where = condition(table, KeyRange.everything())
     for start in range(0, len(asked), _COLUMNS_AT_ONCE):
         some = asked[start : start + _COLUMNS_AT_ONCE]
         parts = ", ".join(part for formed, measure in some for part in _parts(formed, measure))
-        (row,) = session.execute(f"SELECT {parts} FROM {source_of(schema, table)}")
+        (row,) = session.execute(f"SELECT {parts} FROM {source_of(schema, table)}{where}")
         for at in range(0, len(row), _PARTS):
             nulls, least, most, total = (None if value is None else str(value) for value in row[at : at + _PARTS])
             found.append(ColumnFigures(int(nulls or 0), least, most, total))

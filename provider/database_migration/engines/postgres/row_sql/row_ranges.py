@@ -24,21 +24,23 @@ def source_of(schema: str, table: Table) -> str:
 
 
 def condition(table: Table, rows: KeyRange | KeyParts) -> str:
-    """A WHERE clause with its keyword, empty for all rows; bounds take the key columns' types."""
+    """A WHERE clause with its keyword, of a range's rows that take part; empty for all rows.
+
+    Bounds take the key columns' types.
+    """
     if isinstance(rows, KeyParts):
         where = condition(table, rows.within)
         if not rows.wanted:
             return where
         wanted = f"{part_of(table, rows)} IN ({', '.join(map(str, rows.wanted))})"
         return f"{where} AND {wanted}" if where else f" WHERE {wanted}"
-    if rows.key is None or rows.is_everything:
-        return ""
-    bounds = [
+    parts = [f"({table.where})"] if table.where else []
+    parts += [
         _compare(table, rows.key, sign, rows.key.values(bound))
         for sign, bound in ((">=", rows.lower), ("<", rows.upper))
-        if bound is not None
+        if bound is not None and rows.key is not None
     ]
-    return " WHERE " + " AND ".join(bounds)
+    return " WHERE " + " AND ".join(parts) if parts else ""
 
 
 def bound_sql(table: Table, part: KeyPart | ChunkKey, bound: str) -> str:

@@ -12,9 +12,15 @@ from database_migration.model.table_selection import FormedColumn
 from database_migration.model.unfit_value import CHARSETS, Doubt, Substitute, ValueKind
 
 
+def own_value(formed: FormedColumn) -> str:
+    """SQL of a column's value before anything stands in its place: of the row's, or what the spec makes of the row."""
+    derived = formed.column.derived
+    return f"t.{quote(formed.name)}" if derived is None else f"({derived.sql})"
+
+
 def value_of(formed: FormedColumn) -> str:
     """SQL of a column's value (of the table that is named t) as the other side is to see it."""
-    sql = f"t.{quote(formed.name)}"
+    sql = own_value(formed)
     for substitute in formed.substitutes:
         sql = _replaced(formed, substitute, sql)
     return sql
@@ -86,4 +92,4 @@ def _constant(formed: FormedColumn, text: str | None) -> str:
     return literal(text)
 
 
-__all__ = ["condition", "value_of"]
+__all__ = ["condition", "own_value", "value_of"]

@@ -83,7 +83,7 @@ def expected_target(
     """
     noted = cast("dict[str, list[str]]", ledger.notes.get_note(BOOLEANS_NOTE) or {})
     version = run.target.engine.inspection.version(ledger.session)
-    known = source or run.source.read_schema()
+    known = source or run.source_schema()
     if not whole:
         known = known_columns(ledger, known)
     return build_expected(run, known, noted, target_version=version)
@@ -113,6 +113,7 @@ def build_expected(
         }
         casts = casts_of(table, run.mapping.types, selection, crosses=crosses)
         policy = HoldPolicy(run.mapping, counted, collations, source.server_version, target_version, casts)
+        renamed = _as_plain(renamed)
         held[table.name], said = run.target.engine.ddl.hold(
             renamed, dialect=run.source.engine.traits.engine, policy=policy
         )
@@ -147,6 +148,12 @@ def build_expected(
     )
     statements = _statements(ddl, schema, before, tables, created)
     return ExpectedSchema(source, selected, tables, views, types, sequences, labels, tuple(findings), statements)
+
+
+def _as_plain(table: Table) -> Table:
+    """Without what the source's server makes its values of."""
+    columns = tuple(replace(column, derived=None) for column in table.columns)
+    return replace(table, columns=columns, where="", physical=None)
 
 
 def _statements(

@@ -23,8 +23,13 @@ def casts_of(table: Table, mapping: TypeMapping, selection: TableSelection, *, c
     """
     if not crosses:
         return {}  # a type of the source's engine is one of the target's
+    said = selection.mappings.get(table.name)
+    own = {} if said is None else dict(said.types)
     found = {}
     for column in table.columns:
+        if column.name in own:
+            found[selection.target_column(table.name, column.name)] = own[column.name]
+            continue
         try:
             rule = winning_cast(mapping.casts, column.type.native, table.name, column.name)
         except ValueError as error:
