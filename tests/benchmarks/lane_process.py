@@ -5,12 +5,21 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from queue import Empty
 
 from database_migration.steps.chunked_copy import ChunkedCopyOptions, copy_lane, cut_chunks
 from database_migration.steps.run import MigrationRun
+
+
+class LaneFailed(Exception):
+    """A lane of ours did not do its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +48,22 @@ def copy_by_lanes(run: MigrationRun, options: ChunkedCopyOptions) -> tuple[float
     cutting = time.perf_counter() - began
     ready.wait(600)
     began = time.perf_counter()
-    found = [costs.get(timeout=3600) for _ in workers]
+    found = [_cost(costs, workers) for _ in workers]
     seconds = time.perf_counter() - began
     for worker in workers:
         worker.join()
         if worker.exitcode != 0:
-            raise RuntimeError(f"a lane ended with {worker.exitcode}: its traceback is above")
+            raise LaneFailed(f"a lane ended with {worker.exitcode}: its traceback is above")
     return cutting + seconds, found
+
+
+def _cost(costs: Queue[LaneCost], workers: Sequence[BaseProcess]) -> LaneCost:
+    """The next lane's, as soon as it has ended; raises LaneFailed when one was killed."""
+    while True:
+        with suppress(Empty):
+            return costs.get(timeout=1)
+        if any(worker.exitcode for worker in workers):
+            raise LaneFailed("a lane was killed")
 
 
 def _lane(run: MigrationRun, options: ChunkedCopyOptions, lane: int, ready: Barrier, costs: Queue[LaneCost]) -> None:
@@ -54,10 +72,18 @@ def _lane(run: MigrationRun, options: ChunkedCopyOptions, lane: int, ready: Barr
         ready.wait(600)
         began = time.process_time()
         copy_lane(run, options, lane)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        cost = replace(cost, cpu=time.process_time() - began, peak_mb=round(peak / 1024, 1))
+        cost = replace(cost, cpu=time.process_time() - began, peak_mb=_peak_mb())
     finally:
         costs.put(cost)
 
 
-__all__ = ["LaneCost", "copy_by_lanes"]
+def _peak_mb() -> float:
+    """The most memory that this process held; getrusage would count what its parent held when it forked."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return round(int(lines["VmHWM"].split()[0]) / 1024, 1)
+
+
+__all__ = ["LaneCost", "LaneFailed", "copy_by_lanes"]

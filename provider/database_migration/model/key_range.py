@@ -28,6 +28,8 @@ class Cut(StrEnum):
 
 HASH_SPACE = 2**32
 _MOST_HASH_RANGES = 32
+_DENSE = 1.5
+"""Numbers between a key's ends for each row, up to which the numbers themselves are cut instead of the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +157,31 @@ def even_ranges(key: ChunkKey, parts: int, space: int) -> list[KeyRange]:
     return [KeyRange(key, low, high) for low, high in pairwise(bounds)]
 
 
+def dense_ranges(key: ChunkKey, lowest: int, highest: int, rows: int, chunk_rows: int) -> list[KeyRange]:
+    """Ranges of ``chunk_rows`` numbers, where about so many rows fill the numbers between their ends well; else [].
+
+    Of a key that is a single unique number none of them holds more than ``chunk_rows`` rows, and few are empty.
+    """
+    if highest - lowest >= rows * _DENSE:
+        return []
+    bounds = [None, *map(str, range(lowest + chunk_rows, highest + 1, chunk_rows)), None]
+    return [KeyRange(key, low, high) for low, high in pairwise(bounds)]
+
+
 def hash_ranges(key: ChunkKey, rows: int, chunk_rows: int) -> list[KeyRange]:
     """Ranges of hashes; not many, because each is found by reading every key."""
     return even_ranges(key, max(1, min(_MOST_HASH_RANGES, -(-rows // chunk_rows))), HASH_SPACE)
 
 
-__all__ = ["HASH_SPACE", "PLACE", "ChunkKey", "Cut", "KeyPart", "KeyParts", "KeyRange", "even_ranges", "hash_ranges"]
+__all__ = [
+    "HASH_SPACE",
+    "PLACE",
+    "ChunkKey",
+    "Cut",
+    "KeyPart",
+    "KeyParts",
+    "KeyRange",
+    "dense_ranges",
+    "even_ranges",
+    "hash_ranges",
+]

@@ -12,13 +12,15 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from typing import TYPE_CHECKING
 
 from database_migration.model.report import Finding, Report, Severity
 from database_migration.reports import cells
 from database_migration.reports.plots import draw_svg
 from database_migration.reports.text_gantt import draw_text_gantt
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 HTML_ROWS = 200
 MARKDOWN_ROWS = 100
@@ -97,6 +99,9 @@ def plain(value: object) -> object:
 
 @cache
 def _environment() -> Environment:
+    # Loaded when a report is rendered: copy lanes hold an archive, but file nothing.
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
     environment = Environment(
         loader=PackageLoader("database_migration.reports", "templates"),
         autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),

@@ -13,7 +13,7 @@ from database_migration.ledger import Ledger, Runs, holds_run, install, is_insta
 from database_migration.model.doubts import with_doubts
 from database_migration.model.mapping import Mapping
 from database_migration.model.mapping.names import LetterCase
-from database_migration.model.migration_state import Phase, RunState, Side
+from database_migration.model.migration_state import RunState, Side
 from database_migration.model.schema import Schema
 from database_migration.model.table_selection import TablePair, TableSelection, pair_tables
 from database_migration.model.target_names import NameChange, derive_names, named_changes, with_names
@@ -58,7 +58,11 @@ class Database:
     def read_schema(self) -> Schema:
         """The schema as the server's catalog has it now."""
         with self.connect("catalog") as session:
-            return self.engine.catalog.read(session, self.schema)
+            return self.schema_over(session)
+
+    def schema_over(self, session: Session) -> Schema:
+        """The same over a session that is open already."""
+        return self.engine.catalog.read(session, self.schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,11 @@ class MigrationRun:
     def source_schema(self) -> Schema:
         """The source's schema as its catalog has it now, and as the spec maps it."""
         with self.source.connect("catalog") as session:
-            return self.mapped(session, self.source.engine.catalog.read(session, self.source.schema))
+            return self.source_schema_over(session)
+
+    def source_schema_over(self, session: Session) -> Schema:
+        """The same over a session that is open already."""
+        return self.mapped(session, self.source.schema_over(session))
 
     def mapped(self, session: Session, schema: Schema) -> Schema:
         """A schema of the source as the spec maps it; ``session`` is on the source."""
@@ -158,26 +166,26 @@ class MigrationRun:
             install(session, self.target.engine.traits.engine)
             return Runs(session, self.migration).open(self.run_id, self.spec_hash)
 
-    def enter(self, phase: Phase) -> None:
-        """Move the run to a phase; refuses like ``current_ledger``."""
-        with self.current_ledger() as ledger:
-            ledger.runs.advance(self.run_id, phase)
-
     def pairs(self) -> tuple[TablePair, ...]:
         """The selected tables, source and target side by side, as the catalogs have them now; columns that the source
         has got since and that wait or are left out (``known_columns``) are not among them.
 
         :raises SourceChanged: a source column has no partner on the target.
         """
-        source, target = self.source_schema(), self.target.read_schema()
+        with self.source.connect("catalog") as source, self.target.connect("catalog") as target:
+            return self.pairs_over(source, target)
+
+    def pairs_over(self, source_session: Session, target_session: Session) -> tuple[TablePair, ...]:
+        """The same over sessions on the source and on the target that are open already."""
+        source = self.source_schema_over(source_session)
         try:
-            return self.paired(source, target)
+            return self.paired(source, self.target.schema_over(target_session))
         except KeyError:
             with self.ledger() as ledger:
                 source = known_columns(ledger, source)
         try:
             # The target is read again: it has a column before the ledger says that it is known.
-            return self.paired(source, self.target.read_schema())
+            return self.paired(source, self.target.schema_over(target_session))
         except KeyError as error:
             raise SourceChanged(
                 f"the source's column {error.args[0]} has no partner on the target.",

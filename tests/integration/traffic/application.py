@@ -69,7 +69,8 @@ def make_ready(run: MigrationRun) -> None:
     copy_all(run)
     replicate(run, FAST, until=Until.COPY_END)
     create_keys(run)
-    run.enter(Phase.EXECUTE)
+    with run.current_ledger() as ledger:
+        ledger.runs.advance(run.run_id, Phase.EXECUTE)
     with run.current_ledger() as ledger:
         ledger.runs.replicate(Direction.FORWARD)
         ledger.checkpoints.set("validated")

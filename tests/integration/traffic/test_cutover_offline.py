@@ -27,7 +27,8 @@ def stopped(make_run: MakeRun, mariadb: MariaDBServer, postgres: PostgresServer)
     create_tables(run)
     copy_all(run)
     create_keys(run)
-    run.enter(Phase.EXECUTE)
+    with run.current_ledger() as ledger:
+        ledger.runs.advance(run.run_id, Phase.EXECUTE)
     return run
 
 

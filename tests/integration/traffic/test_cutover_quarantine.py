@@ -112,7 +112,8 @@ def prepare(run: MigrationRun) -> None:
     assert int(str(copied["rows_in_quarantine"])) > 0
     replicate(run, FAST, until=Until.COPY_END)
     create_keys(run)
-    run.enter(Phase.EXECUTE)
+    with run.current_ledger() as ledger:
+        ledger.runs.advance(run.run_id, Phase.EXECUTE)
     with run.current_ledger() as ledger:
         ledger.runs.replicate(Direction.FORWARD)
 

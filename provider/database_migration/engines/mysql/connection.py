@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import MySQLdb
@@ -167,8 +168,10 @@ class MySQLSession:
             return names, rows
         return (), []
 
-    def stream(self, sql: str) -> Generator[Sequence[tuple[bytes | None, ...]], None, None]:
-        """Batches of a query's rows as the server's own bytes, unbuffered.
+    def stream(
+        self, sql: str, *, most_rows: int = _STREAMED_ROWS, octets: int = _STREAMED_BYTES
+    ) -> Generator[Sequence[tuple[bytes | None, ...]], None, None]:
+        """Batches of a query's rows as the server's own bytes, unbuffered; each of about so many octets.
 
         The session serves nothing else until the iterator ends or is closed.
         """
@@ -184,8 +187,8 @@ class MySQLSession:
                 rows = _FIRST_ROWS
                 while batch := result.fetch_row(maxrows=rows, how=0):
                     yield batch
-                    size = sum(len(value) for row in batch for value in row if value is not None)
-                    rows = max(1, min(_STREAMED_ROWS, rows * _STREAMED_BYTES // max(size, 1)))
+                    size = sum(map(len, filter(None, chain.from_iterable(batch))))
+                    rows = max(1, min(most_rows, len(batch) * octets // max(size, 1)))
                 finished = True
             finally:
                 if not finished:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from database_migration.engines.mysql.column_types import text_literal
-from database_migration.engines.mysql.expressions import is_now, tidy, unescape
+from database_migration.engines.mysql.expression_texts import is_now, unescape
 from database_migration.model.column_type import ColumnType, Kind
 from database_migration.model.schema import Default
 
@@ -39,6 +39,8 @@ def read_default(raw: str | None, extra: str, kind: ColumnType, *, is_mariadb: b
         return Default(_transfer(text[2:-1], kind))
     if (kind.kind in _BYTES and _HEX.fullmatch(text)) or _NUMBER.fullmatch(text):
         return Default(_transfer(text, kind))
+    from database_migration.engines.mysql.expressions import tidy
+
     return Default(tidy(text), is_expression=True)
 
 

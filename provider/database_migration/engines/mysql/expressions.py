@@ -7,15 +7,10 @@ come out of ``tidy`` as one text, so that two catalogs can be compared.
 from __future__ import annotations
 
 import logging
-import re
-from contextlib import suppress
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_WHOLE = re.compile(r"CURRENT_TIMESTAMP|NOW|LOCALTIMESTAMP|TRANSACTION_TIMESTAMP", re.IGNORECASE)
 
 # What is safe to carry over: anything else is left out with a finding, because parsing proves nothing.
 _CARRIED = (
@@ -38,14 +33,6 @@ _CARRIED = (
     *(exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Lower, exp.Upper, exp.Concat, exp.Coalesce, exp.Trim),
 )
 _TEXT_TYPES = (exp.DataType.Type.TEXT, exp.DataType.Type.VARCHAR, exp.DataType.Type.CHAR, exp.DataType.Type.BPCHAR)
-
-
-def unescape(text: str) -> str:
-    """An expression as MySQL's information_schema has it: with quotes and backslashes escaped once more, and with
-    octets of UTF-8 taken for letters of Latin-1 (`ü` comes as `Ã¼`, seen on 9.7)."""
-    with suppress(UnicodeError):
-        text = text.encode("latin-1").decode()
-    return _ESCAPED.sub(r"\1", text)
 
 
 def tidy(text: str) -> str:
@@ -82,11 +69,6 @@ def tables_of(query: str) -> tuple[str, ...]:
         return ()
     withs = {cte.alias for cte in tree.find_all(exp.CTE)}
     return tuple(sorted({table.name for table in tree.find_all(exp.Table)} - withs))
-
-
-def is_now(text: str) -> bool:
-    """Whether an expression is the current time, in any spelling."""
-    return _WHOLE.fullmatch(text.split("(")[0].strip()) is not None
 
 
 def _sql(tree: exp.Expression) -> str:
@@ -137,4 +119,4 @@ def _bare(tree: exp.Expression) -> exp.Expression:
     return tree
 
 
-__all__ = ["is_now", "tables_of", "tidy", "translate", "unescape"]
+__all__ = ["tables_of", "tidy", "translate"]

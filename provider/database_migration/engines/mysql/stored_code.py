@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 from database_migration.engines.mysql.column_types import column_type, native, text_literal
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
-from database_migration.engines.mysql.hold.table import hold_table
 from database_migration.engines.mysql.names import fitted, is_own
 from database_migration.engines.mysql.sql_modes import usable_modes
 from database_migration.engines.mysql.statements import statement
@@ -105,6 +104,8 @@ def _routine_stub(schema: str, source: CodeSource, body: str, dialect: str) -> s
 def _held(types: Sequence[ColumnType], dialect: str) -> list[str]:
     """The types as this engine would hold columns of them."""
     columns = tuple(Column(f"c{number}", type_) for number, type_ in enumerate(types))
+    from database_migration.engines.mysql.hold.table import hold_table
+
     held = hold_table(Table("parameters", columns), dialect, HoldPolicy())[0] if dialect != "mysql" else None
     return [native(column.type) for column in (held.columns if held else columns)]
 

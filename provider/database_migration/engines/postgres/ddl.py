@@ -8,11 +8,9 @@ from dataclasses import replace
 from database_migration.engines.postgres import ddl_objects as objects
 from database_migration.engines.postgres.column_types import type_sql
 from database_migration.engines.postgres.default_values import default_sql
-from database_migration.engines.postgres.expressions import normal, statement_text
 from database_migration.engines.postgres.hand_scripts import script
 from database_migration.engines.postgres.hold import on_update_now
 from database_migration.engines.postgres.hold.collations import collate_sql, create_collations, drop_collations
-from database_migration.engines.postgres.hold.table import held_table
 from database_migration.engines.postgres.names import literal, quote, shortened
 from database_migration.engines.protocol import Statement
 from database_migration.model.column_type import Kind
@@ -37,6 +35,9 @@ class PostgresDdl:
 
     def hold(self, table: Table, *, dialect: str, policy: HoldPolicy | None = None) -> tuple[Table, list[Finding]]:
         """The table as PostgreSQL would hold and report it."""
+        # Loaded when asked for: a copy lane needs none of it, and it is a tenth of its memory.
+        from database_migration.engines.postgres.hold.table import held_table
+
         return held_table(table, dialect=dialect, policy=policy or HoldPolicy())
 
     def hold_objects(
@@ -245,6 +246,8 @@ def _names(names: tuple[str, ...]) -> str:
 
 
 def _expression(text: str, table: Table) -> str:
+    from database_migration.engines.postgres.expressions import normal, statement_text
+
     types = {column.name: column.type for column in table.columns}
     return statement_text(text, types) if normal(text, types) == text else text
 

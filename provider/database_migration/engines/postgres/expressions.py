@@ -69,6 +69,15 @@ def spelled(tree: exp.Expression, columns: Columns) -> str | None:
     return str(tree.sql(dialect="postgres", comments=False))
 
 
+def columns_of(text: str) -> tuple[str, ...]:
+    """The columns that an expression names, in its order; () where it cannot be read."""
+    try:
+        tree = sqlglot.parse_one(text, dialect="postgres")
+    except SqlglotError:
+        return ()
+    return tuple(found.name for found in tree.find_all(exp.Column, bfs=False))
+
+
 def statement_text(normal_text: str, columns: Columns) -> str:
     """A normal spelling as DDL takes it: concatenated numbers are cast, as only that is immutable."""
     tree = sqlglot.parse_one(normal_text, dialect="postgres")
@@ -173,4 +182,4 @@ def _everywhere(tree: exp.Expression, rewrite: Callable[[exp.Expression], exp.Ex
         tree = rewritten
 
 
-__all__ = ["normal", "spelled", "statement_text"]
+__all__ = ["Columns", "columns_of", "normal", "spelled", "statement_text"]

@@ -9,7 +9,6 @@ from typing import Any, cast
 from database_migration.engines.postgres import sql
 from database_migration.engines.postgres.column_types import column_type, type_sql
 from database_migration.engines.postgres.hold.on_update_now import made_by_us
-from database_migration.engines.postgres.hold.table import held_table
 from database_migration.engines.postgres.names import literal, quote, shortened
 from database_migration.engines.protocol import Session, Statement
 from database_migration.model.code_source import CodeSource, Parameter
@@ -96,6 +95,8 @@ class PostgresStoredCode:
 def _held(types: Sequence[ColumnType], schema: str, dialect: str) -> list[str]:
     """The types as this engine would hold columns of them; labels of an enum are text."""
     columns = tuple(Column(f"c{number}", type_) for number, type_ in enumerate(types))
+    from database_migration.engines.postgres.hold.table import held_table
+
     held, _ = held_table(Table("parameters", columns), dialect=dialect, policy=HoldPolicy())
     return ["text" if one.type.kind is Kind.ENUM else type_sql(one.type, schema) for one in held.columns]
 

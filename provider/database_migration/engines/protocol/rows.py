@@ -58,7 +58,8 @@ class Rows(Protocol):
         """Half-open ranges that cover every present and future row: the first is open below, the last above.
 
         Found by walking the index ``chunk_rows`` at a time, so gaps make no empty chunks, and a leading
-        value that many rows share is cut along the columns behind it; an empty table is one range.
+        value that many rows share is cut along the columns behind it; an empty table is one range. A unique number
+        with few gaps is cut as a number, without a look at its rows.
         """
         ...
 

@@ -7,6 +7,7 @@ next copies the chunk again from the start. Rows are streamed in blocks, so memo
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,9 @@ from database_migration.steps.run import Database, MigrationRun
 
 log = logging.getLogger(__name__)
 
+_ALLOCATIONS = 50_000
+"""Objects made, beyond those that are gone, after which Python looks for cycles."""
+
 
 def copy_lane(
     run: MigrationRun, options: ChunkedCopyOptions, lane: int, *, replicas: Mapping[str, Database] | None = None
@@ -48,6 +52,9 @@ def copy_lane(
     """
     work = _Lane(run, options, lane, replicas or {})
     more = True
+    thresholds = gc.get_threshold()
+    # Each row that is read is a tuple for a moment, and the usual threshold would look for cycles every 700 rows.
+    gc.set_threshold(_ALLOCATIONS, *thresholds[1:])
     try:
         while more:
             if reason := _mended(options)(work.wait):
@@ -58,6 +65,7 @@ def copy_lane(
                 )
             more = _mended(options)(work.copy_next)
     finally:
+        gc.set_threshold(*thresholds)
         work.close()
     return work.figures.as_dict()
 
@@ -95,7 +103,7 @@ class _Lane:
         try:
             with self._target.transaction():
                 self._ledger.runs.require_current(self._run.run_id, self._run.spec_hash)
-                line = self._ledger.chunks.claim(tuple(self._pairs))
+                line = self._ledger.chunks.claim(self._claimed)
                 if line is None:
                     self._watch.ends()
                     return False
@@ -138,15 +146,19 @@ class _Lane:
             return
         run = self._run
         with ExitStack() as stack:
-            ledger = stack.enter_context(run.current_ledger())
-            self._carried = ledger.notes.get_note(CARRIED_NOTE)
-            self._pairs = {pair.source.name: pair for pair in run.pairs()}
-            self._streams: dict[str, TableStream] = {}
             self._source = stack.enter_context(run.source.connect(f"copy lane {self._lane}"))
             self._target = stack.enter_context(run.target.connect(f"copy lane {self._lane}"))
+            # What is said and asked beside the chunk's transaction has a session of its own.
+            ledger = stack.enter_context(run.current_ledger())
+            self._carried = ledger.notes.get_note(CARRIED_NOTE)
+            self._pairs = {pair.source.name: pair for pair in run.pairs_over(self._source, self._target)}
+            self._streams: dict[str, TableStream] = {}
             self._beside, self._seam = ledger, ledger.seam
             self._watch.through(ledger)
             self._ledger: Ledger = run.ledger_over(self._target, ledger.epoch)
+            cut = {line.table for line in self._ledger.chunks.progress()}
+            # Tables are named in each claim only where some that were cut are no more to be copied.
+            self._claimed = () if cut <= self._pairs.keys() else tuple(self._pairs)
             self.figures = LaneFigures.of(self._ledger.notes, self._lane)
             self._stack = stack.pop_all()
         self._open = True

@@ -95,8 +95,9 @@ def remember_target(ledger: Ledger, tables: Iterable[Table], actual: Schema) -> 
     ledger.notes.put_note(TARGET_NOTE, fingerprint(table for table in actual.tables if table.name in names))
 
 
-def require_target_unchanged(run: MigrationRun, ledger: Ledger) -> None:
+def require_target_unchanged(run: MigrationRun, ledger: Ledger, actual: Schema | None = None) -> None:
     """Compare the target's schema with the one that apply_schema left behind; what this run made since is no change.
+    It is read unless given.
 
     Of tables that somebody else created nothing is remembered, and nothing is asked.
 
@@ -105,8 +106,7 @@ def require_target_unchanged(run: MigrationRun, ledger: Ledger) -> None:
     before = cast("Fingerprint | None", ledger.notes.get_note(TARGET_NOTE))
     if before is None:
         return
-    with run.target.connect("drift") as session:
-        actual = run.target.engine.catalog.read(session, run.target.schema)
+    actual = actual or run.target.read_schema()
     # A column that is being carried over may be there already, and its line not be made yet.
     made = {line.subject for line in ledger.objects.all() if line.made or line.kind == "column"}
     now = {
@@ -127,15 +127,17 @@ def require_target_unchanged(run: MigrationRun, ledger: Ledger) -> None:
         )
 
 
-def require_no_drift(run: MigrationRun, ledger: Ledger) -> None:
-    """Compare both sides with what is remembered of them, as far as it is.
+def require_no_drift(
+    run: MigrationRun, ledger: Ledger, source: Schema | None = None, target: Schema | None = None
+) -> None:
+    """Compare both sides with what is remembered of them, as far as it is; they are read unless given.
 
     :raises SourceChanged: naming what changed.
     :raises TargetChanged: likewise.
     """
     if ledger.notes.get_note(NOTE) is not None:
-        require_unchanged(run, ledger)
-    require_target_unchanged(run, ledger)
+        require_unchanged(run, ledger, source)
+    require_target_unchanged(run, ledger, target)
 
 
 def _named(table: str, item: str) -> str:

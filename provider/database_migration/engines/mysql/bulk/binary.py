@@ -11,9 +11,8 @@ end the stream with ValueRefused, which names the column.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import chain
 
 from database_migration.engines.mysql.bulk.binary_fixed import fixed_column
 from database_migration.engines.mysql.bulk.binary_variable import variable_sql
@@ -31,7 +30,6 @@ _PAYS_FROM_BYTES = 8 << 20
 """Either of them makes loading pyarrow and numpy worth the while."""
 _BATCH_ROWS = 2000
 _BATCH_BYTES = 1 << 20
-_Row = tuple[bytes | None, ...]
 
 
 def writes(columns: Sequence[FormedColumn], form: BinaryFormat) -> bool:
@@ -65,14 +63,14 @@ def read_binary(
     pairs = list(zip(columns, form.fields, strict=True))
     fixed = [column for formed, field in pairs if (column := fixed_column(formed, field.wire))]
     variable = [part for formed, field in pairs if (part := variable_sql(formed, field.wire))]
-    first = f"CONCAT_WS(',', {', '.join(column.sql for column in fixed)})" if fixed else "''"
-    second = f"CONCAT({', '.join(variable)})" if variable else "''"
-    sql = f"SELECT {first}, {second} FROM {source_of(schema, table)} {range_condition(table, rows)}"
+    halves = [f"CONCAT_WS(',', {', '.join(column.sql for column in fixed)})"] if fixed else []
+    halves += [f"CONCAT({', '.join(variable)})"] if variable else []
+    sql = f"SELECT {', '.join(halves)} FROM {source_of(schema, table)} {range_condition(table, rows)}"
     records = Records(fixed, len(columns), _BATCH_ROWS)
     bad: str | None = None
     yield form.header
-    with closing(session.stream(sql)) as batches:
-        for batch in _gathered(batches):
+    with closing(session.stream(sql, most_rows=_BATCH_ROWS, octets=_BATCH_BYTES)) as batches:
+        for batch in batches:
             try:
                 block = records.block(batch)
             except BadValue as value:
@@ -83,19 +81,6 @@ def read_binary(
         # Only now is the session free to look for the reason.
         raise _refused(session, schema, table, columns, rows, bad)
     yield form.trailer
-
-
-def _gathered(batches: Iterable[Sequence[_Row]]) -> Iterator[list[_Row]]:
-    gathered: list[_Row] = []
-    size = 0
-    for row in chain.from_iterable(batches):
-        gathered.append(row)
-        size += len(row[1] or b"")
-        if len(gathered) >= _BATCH_ROWS or size >= _BATCH_BYTES:
-            yield gathered
-            gathered, size = [], 0
-    if gathered:
-        yield gathered
 
 
 def _refused(

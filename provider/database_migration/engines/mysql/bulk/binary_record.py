@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +64,7 @@ class Records:
 
     def __init__(self, columns: Sequence[FixedColumn], fields: int, rows: int) -> None:
         self._columns = columns
+        self._fields = fields
         names = [f"c{number}" for number in range(len(columns))]
         self._read = csv.ReadOptions(use_threads=False, column_names=names)
         self._parse = csv.ParseOptions(quote_char=False, ignore_empty_lines=False)
@@ -93,25 +94,24 @@ class Records:
             start += 4 + column.octets
 
     def block(self, rows: Sequence[tuple[bytes | None, ...]]) -> bytes:
-        """The rows' records; raises BadValue."""
+        """The rows' records, out of the columns that the server sent: CSV, the rest, or both; raises BadValue."""
         count = len(rows)
-        rest = [row[1] for row in rows if row[1] is not None]
-        if len(rest) != count:
-            raise BadValue("")
+        halves = list(zip(*rows, strict=True))
         lengths = np.full(count, self._width, dtype=np.int64)
-        dropped = self._fill([row[0] or b"" for row in rows], lengths) if self._columns else False
+        dropped = self._fill(_joined(halves[0], b"\n") + b"\n", lengths) if self._columns else False
         matrix = self._records[:count].view(np.uint8).reshape(count, self._width)
         octets = (matrix[self._keep[:count]] if dropped else matrix).tobytes()
+        if len(self._columns) == self._fields:
+            return octets
         ends = np.cumsum(lengths).tolist()
-        pieces = [b""] * (2 * count)
+        pieces: list[bytes | None] = [b""] * (2 * count)
         pieces[::2] = [octets[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-        pieces[1::2] = rest
-        return b"".join(pieces)
+        pieces[1::2] = halves[-1]
+        return _joined(pieces)
 
-    def _fill(self, lines: list[bytes], lengths: _Vector) -> bool:
+    def _fill(self, text: bytes, lengths: _Vector) -> bool:
         """Write every column's values; True where octets of NULLs have to be left out."""
-        count = len(lines)
-        text = b"\n".join(lines) + b"\n"
+        count = len(lengths)
         self._read.block_size = len(text) + 1
         try:
             table = csv.read_csv(
@@ -143,6 +143,14 @@ class Records:
                 self._keep[:count, start : start + column.octets][nulls] = False
                 lengths[nulls] -= column.octets
         return dropped
+
+
+def _joined(parts: Sequence[bytes | None], between: bytes = b"") -> bytes:
+    """The parts as one; a part that the server could not make raises BadValue."""
+    try:
+        return between.join(cast("Sequence[bytes]", parts))
+    except TypeError:
+        raise BadValue("") from None
 
 
 def _nulls(chunk: Any) -> _Vector | None:

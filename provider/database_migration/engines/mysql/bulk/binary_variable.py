@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from database_migration.engines.mysql.bulk.own_text import streamed_text
+from database_migration.engines.mysql.connection import quote
 from database_migration.engines.mysql.row_sql.unfit_values import value_of
 from database_migration.engines.mysql.row_sql.values import transfer
 from database_migration.model.bulk_format import Wire
@@ -10,6 +12,8 @@ from database_migration.model.table_selection import FormedColumn
 
 _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
 _BYTES = frozenset({Kind.BINARY, Kind.VARBINARY, Kind.BLOB})
+_SHORT = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.BINARY, Kind.VARBINARY})
+"""What never has more than 65,535 octets."""
 _NULL = "x'ffffffff'"
 
 
@@ -24,7 +28,11 @@ def variable_sql(formed: FormedColumn, wire: Wire) -> str | None:
     if octets is None:
         return None
     length = _length(formed, wire, c, octets)
-    field = f"LPAD(CHAR({length}), 4, x'00'), {octets}"
+    if length == f"LENGTH({quote(formed.name)})" and formed.column.type.kind in _SHORT:
+        counted = f"CHAR(0, 0, {length} >> 8, {length} & 255)"
+    else:
+        counted = f"LPAD(CHAR({length}), 4, x'00')"
+    field = f"{counted}, {octets}"
     if formed.nullable:
         return f"CASE WHEN {c} IS NULL THEN {_NULL} ELSE CONCAT({field}) END"
     return field
@@ -33,7 +41,7 @@ def variable_sql(formed: FormedColumn, wire: Wire) -> str | None:
 def _octets(formed: FormedColumn, wire: Wire, c: str) -> str | None:
     kind, form = formed.column.type.kind, formed.form
     if wire is Wire.TEXT and form is not Form.BINARY:
-        return f"CONVERT({transfer(formed, c)} USING binary)"
+        return f"CONVERT({streamed_text(formed, c)} USING binary)"
     if wire is Wire.JSON and form in (Form.JSON, Form.TEXT):
         return f"CONCAT(x'01', CONVERT({transfer(formed, c)} USING binary))"
     if wire is Wire.OCTETS and form is Form.BINARY:

@@ -13,6 +13,7 @@ Where the server forbids LOCAL, the same stream is parsed and inserted in batche
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import threading
@@ -33,6 +34,7 @@ _FIELD = re.compile(rb'(?:"((?:[^"]|"")*)"|NULL)([,\n])')
 _INSERTED_ROWS = 500
 _INSERTED_BYTES = 1 << 20
 _SHOWN_WARNINGS = 3
+_PIPE_BYTES = 1 << 20
 
 
 def load_bulk(
@@ -73,6 +75,7 @@ class _Feeder:
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._blocks = blocks
         self.reader, self._writer = os.pipe()
+        _widen(self._writer)
         self.error: BaseException | None = None
         self._thread = threading.Thread(target=self._feed, name="bulk-load-feeder", daemon=True)
         self._thread.start()
@@ -104,6 +107,12 @@ class _Feeder:
         close = getattr(self._blocks, "close", None)
         if close is not None:
             close()
+
+
+def _widen(pipe: int) -> None:
+    """A pipe of a megabyte where the system has such: feeder and client take turns less often."""
+    with suppress(AttributeError, OSError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _load(

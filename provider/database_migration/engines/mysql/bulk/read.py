@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
+from typing import cast
 
 from database_migration.engines.mysql.bulk.frame import FIELD, NULL, Frame
+from database_migration.engines.mysql.bulk.own_text import streamed_text
 from database_migration.engines.mysql.connection import MySQLSession, quote
 from database_migration.engines.mysql.row_sql.key_conditions import range_condition, source_of
 from database_migration.engines.mysql.row_sql.unfit_values import own_value, value_of
@@ -24,6 +26,8 @@ from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
 BLOCK_BYTES = 256 * 1024
+_BLOCK_ROWS = 8000
+_NO_NULLS = "0"
 _DAYS = (Kind.DATE, Kind.DATETIME, Kind.TIMESTAMP)
 
 
@@ -39,8 +43,9 @@ def read_bulk(
     frame = Frame(form, len(columns))
     fields = f", {_literal(FIELD)}, ".join(_field(formed, frame.prefix) for formed in columns)
     where = range_condition(table, rows)
-    sql = f"SELECT CONCAT({fields}), {nulls_of(columns)} FROM {source_of(schema, table)} {where}"
-    with closing(session.stream(sql)) as batches:
+    nulls = "".join(f", {sql}" for sql in [nulls_of(columns)] if sql != _NO_NULLS)
+    sql = f"SELECT CONCAT({fields}){nulls} FROM {source_of(schema, table)} {where}"
+    with closing(session.stream(sql, most_rows=_BLOCK_ROWS, octets=BLOCK_BYTES)) as batches:
         reason = yield from _blocks(batches, frame)
     if reason == "no_text":
         raise no_text(session, schema, table, columns, rows)
@@ -53,28 +58,24 @@ def read_bulk(
 
 
 def _blocks(batches: Iterable[Sequence[tuple[bytes | None, ...]]], frame: Frame) -> Generator[bytes, None, str]:
-    """Gathers rows into blocks; returns why it ended before the last row, or ''."""
-    lines: list[bytes] = []
-    size = nulls = 0
-    for line, count in chain(chain.from_iterable(batches), [(None, None)]):
-        if line is not None:
-            lines.append(line)
-            size += len(line)
-            nulls += int(count or 0)
-        if lines and (line is None or size >= BLOCK_BYTES):
-            block = frame.block(lines, nulls)
-            if block is None:
-                return "invalid"
-            yield block
-            lines, size, nulls = [], 0, 0
-        if line is None:
-            return "" if count is None else "no_text"
+    """A block of each batch; returns why it ended before the last row, or ''.
+
+    Nothing here is done row by row in Python: at a million rows a second each step would be seen.
+    """
+    for batch in batches:
+        lines, *counts = cast("list[tuple[bytes, ...]]", list(zip(*batch, strict=True)))
+        if None in lines:
+            return "no_text"
+        block = frame.block(lines, sum(map(int, counts[0])) if counts else 0)
+        if block is None:
+            return "invalid"
+        yield block
     return ""
 
 
 def nulls_of(columns: Sequence[FormedColumn]) -> str:
     """SQL of how many of a row's values are NULL."""
-    return " + ".join(f"({value_of(formed)} IS NULL)" for formed in columns if formed.nullable) or "0"
+    return " + ".join(f"({value_of(formed)} IS NULL)" for formed in columns if formed.nullable) or _NO_NULLS
 
 
 def _literal(octets_of_it: bytes) -> str:
@@ -84,7 +85,7 @@ def _literal(octets_of_it: bytes) -> str:
 
 def _field(formed: FormedColumn, binary_prefix: str) -> str:
     c = value_of(formed)
-    text = transfer(formed, c)
+    text = streamed_text(formed, c)
     if formed.column.type.kind in _DAYS:
         text = f"CASE WHEN MONTH({c}) > 0 AND DAYOFMONTH({c}) > 0 THEN {text} END"
     # All of it binary: a text cannot be put together with octets that are no text.

@@ -13,7 +13,8 @@ from database_migration.engines.mysql.row_sql.key_conditions import (
     source_of,
 )
 from database_migration.engines.mysql.row_sql.values import octets, transfer
-from database_migration.model.key_range import ChunkKey, Cut, KeyRange, hash_ranges
+from database_migration.model.column_type import Form
+from database_migration.model.key_range import ChunkKey, Cut, KeyRange, dense_ranges, hash_ranges
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -25,6 +26,8 @@ def walk(session: MySQLSession, schema: str, table: Table, key: ChunkKey, chunk_
     """See ``protocol.Rows.boundaries``."""
     if key.cut is Cut.HASH:
         return hash_ranges(key, table.estimated_rows, chunk_rows)
+    if ranges := _dense(session, schema, table, key, chunk_rows):
+        return ranges
     formed = [FormedColumn(table.column(part.column), part.form) for part in key.parts]
     texts = ", ".join(octets(one, transfer(one, quote(one.name))) for one in formed)
     order = ", ".join(key_expression(table, part) for part in key.parts)
@@ -56,6 +59,17 @@ def walk(session: MySQLSession, schema: str, table: Table, key: ChunkKey, chunk_
             bounds.append(here)
             where = range_condition(table, KeyRange(key, here, None))
     return [KeyRange(key, lower, upper) for lower, upper in pairwise([None, *bounds, None])]
+
+
+def _dense(session: MySQLSession, schema: str, table: Table, key: ChunkKey, chunk_rows: int) -> list[KeyRange]:
+    """Ranges of a number that has few gaps: walking would read every row, for here the key's index holds them."""
+    if key.form is not Form.INTEGER or table.row_key != (key.column,):
+        return []
+    name = quote(key.column)
+    ((low, high),) = session.execute(f"SELECT MIN({name}), MAX({name}) FROM {quote(schema, table.name)}")
+    if low is None or high is None:
+        return []
+    return dense_ranges(key, int(str(low)), int(str(high)), table.estimated_rows, chunk_rows)
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 
 from database_migration.engines.mysql.column_types import column_type
 from database_migration.engines.mysql.defaults import read_default
-from database_migration.engines.mysql.expressions import tidy, unescape
+from database_migration.engines.mysql.expression_texts import unescape
 from database_migration.engines.protocol import Row
 from database_migration.model.column_type import ColumnType, Kind
 from database_migration.model.schema import (
@@ -115,7 +115,7 @@ def column(row: Row, documents: Set[str], *, is_mariadb: bool) -> Column:
         if generated is not None
         else read_default(None if default is None else text(default), more, kind, is_mariadb=is_mariadb),
         identity="auto_increment" in more.lower(),
-        generated=None if generated is None else tidy(generated),
+        generated=None if generated is None else _tidy(generated),
         generated_stored="VIRTUAL" not in more,
         on_update_now="on update" in more.lower(),
         charset=text(charset) if has_charset else None,
@@ -132,7 +132,7 @@ def _index(name: str, rows: list[Row], parser: str) -> Index:
         parts.append(
             IndexPart(
                 column=None if column is None else text(column),
-                expression=None if expression is None else tidy(unescape(text(expression))),
+                expression=None if expression is None else _tidy(unescape(text(expression))),
                 descending=collation == "D",
                 prefix=None if method is IndexMethod.SPATIAL else number(prefix),
             )
@@ -182,7 +182,7 @@ def checks(rows: Iterable[Row], *, is_mariadb: bool) -> tuple[tuple[Check, ...],
     }
     return (
         tuple(
-            Check(name, tidy(clause), enforced=enforced)
+            Check(name, _tidy(clause), enforced=enforced)
             for name, clause, enforced in clauses
             if JSON_CHECK.fullmatch(clause) is None
         ),
@@ -230,6 +230,13 @@ def _remarks(kind: str, options: str, columns: Iterable[Column]) -> Iterator[Rem
             f"Columns are stored compressed here and plainly there: {', '.join(packed)}.",
             harmless=True,
         )
+
+
+def _tidy(expression: str) -> str:
+    # Loaded when asked for: most copy lanes need no parser, which is a tenth of their memory.
+    from database_migration.engines.mysql.expressions import tidy
+
+    return tidy(expression)
 
 
 __all__ = ["checks", "column", "divided_by", "foreign_keys", "grouped", "number", "table", "text"]

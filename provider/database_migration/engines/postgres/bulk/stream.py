@@ -72,10 +72,11 @@ def _block(server: PGconn) -> PQGen[tuple[bytes, bool]]:
     """
     rows: list[memoryview] = []
     size = 0
+    take, keep = server.get_copy_data, rows.append
     while size < BLOCK_OCTETS:
-        octets, row = server.get_copy_data(1)
+        octets, row = take(1)
         if octets > 0:
-            rows.append(row)
+            keep(row)
             size += octets
         elif octets == 0:
             while not (yield Wait.R):

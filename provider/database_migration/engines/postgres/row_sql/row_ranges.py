@@ -10,7 +10,16 @@ from database_migration.engines.postgres.row_sql.row_text import row_text_sql
 from database_migration.engines.postgres.row_sql.values import parameter, transfer_sql
 from database_migration.engines.protocol import Session
 from database_migration.model.column_type import Form, Kind
-from database_migration.model.key_range import ChunkKey, Cut, KeyPart, KeyParts, KeyRange, even_ranges, hash_ranges
+from database_migration.model.key_range import (
+    ChunkKey,
+    Cut,
+    KeyPart,
+    KeyParts,
+    KeyRange,
+    dense_ranges,
+    even_ranges,
+    hash_ranges,
+)
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn
 
@@ -90,6 +99,8 @@ def walk(session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows:
         return _places(session, schema, table, key, chunk_rows)
     if key.cut is Cut.HASH:
         return hash_ranges(key, table.estimated_rows, chunk_rows)
+    if ranges := _dense(session, schema, table, key, chunk_rows):
+        return ranges
     texts = ", ".join(transfer_sql(_formed(table, part), f"t.{quote(part.column)}") for part in key.parts)
     order = ", ".join(_ordered(table, part) for part in key.parts)
 
@@ -113,6 +124,17 @@ def walk(session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows:
             bounds.append(here)
             where = condition(table, KeyRange(key, here, None))
     return [KeyRange(key, lower, upper) for lower, upper in pairwise([None, *bounds, None])]
+
+
+def _dense(session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows: int) -> list[KeyRange]:
+    """Ranges of a number that has few gaps: walking the index would visit every row."""
+    if key.form is not Form.INTEGER or table.row_key != (key.column,):
+        return []
+    name = quote(key.column)
+    ((low, high),) = session.execute(f"SELECT min({name}), max({name}) FROM {source_of(schema, table)}")
+    if low is None or high is None:
+        return []
+    return dense_ranges(key, int(str(low)), int(str(high)), table.estimated_rows, chunk_rows)
 
 
 def _places(session: Session, schema: str, table: Table, key: ChunkKey, chunk_rows: int) -> list[KeyRange]:

@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
 from database_migration.engines.postgres.column_types import column_type
 from database_migration.engines.postgres.default_values import read_default
-from database_migration.engines.postgres.expressions import normal
 from database_migration.model.column_type import ColumnType
 from database_migration.model.schema import Check, Column, ForeignKey, Index, IndexMethod, IndexPart, Remark
 
@@ -86,6 +81,9 @@ def _is_collated(expression: str, definition: str) -> bool:
 
 def spelled_or_raw(text: str, columns: Columns) -> str:
     """An expression in its one spelling, or as the server prints it where that is not understood."""
+    # Loaded when asked for: most copy lanes need no parser, which is a tenth of their memory.
+    from database_migration.engines.postgres.expressions import normal
+
     return normal(text, columns) or text
 
 
@@ -93,11 +91,9 @@ def _searched_columns(expressions: list[str]) -> tuple[str, ...]:
     """The columns of a full-text index of our own shape: to_tsvector('simple', coalesce(a, '') || ' ' || …)."""
     if len(expressions) != 1 or not expressions[0].startswith("to_tsvector('simple'"):
         return ()
-    try:
-        tree = sqlglot.parse_one(expressions[0], dialect="postgres")
-    except SqlglotError:
-        return ()
-    return tuple(found.name for found in tree.find_all(exp.Column, bfs=False))
+    from database_migration.engines.postgres.expressions import columns_of
+
+    return columns_of(expressions[0])
 
 
 def foreign_key(row: tuple[Any, ...]) -> ForeignKey:
