@@ -19,10 +19,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import cast
 
 from database_migration.errors import SourceChanged
 from database_migration.ledger import Ledger
+from database_migration.model.change import ChangeTransaction
 from database_migration.model.log_position import LogPosition
 from database_migration.model.schema import Column, Schema, Table
 from database_migration.steps.apply_schema.create import create
@@ -34,6 +36,7 @@ from database_migration.steps.known_columns import (
     leave_out,
     left_out,
     noted_policies,
+    waiting_columns,
 )
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import expected_target
@@ -43,6 +46,33 @@ from database_migration.steps.schema_compare.fingerprint import TARGET_NOTE, cha
 log = logging.getLogger(__name__)
 
 _Noted = dict[str, dict[str, str]]
+
+
+class WaitingColumns:
+    """Columns that the source has when reading begins and that wait for replication.
+
+    A log may not tell of them before a row of their table changes. Once all is applied up to the log's end of the
+    moment when they were seen, nothing is left that does not know them.
+    """
+
+    def __init__(self, run: MigrationRun, ledger: Ledger) -> None:
+        self._columns: tuple[tuple[str, str], ...] = ()
+        self._end: LogPosition | None = None
+        self.passed_over: Mapping[str, Sequence[str]] | None = None
+        """For ``ChangeLog.read``: the columns that are left out; None where the spec allows no new ones."""
+        if not noted_policies(ledger).allow_any:
+            return
+        self.passed_over = left_out(ledger)
+        found = waiting_columns(ledger, run.source_schema())
+        self._columns = tuple(one for one in found if run.selection.selects(one[0]))
+        if self._columns:
+            self._end = run.source.change_log.end()
+
+    def due(self, applied: LogPosition) -> ChangeTransaction | None:
+        """What the log would have told of them, once it cannot tell anything that does not know them."""
+        if self._end is None or applied < self._end:
+            return None
+        return ChangeTransaction(applied, datetime.now(UTC), added=self._columns)
 
 
 def settle_added(run: MigrationRun, ledger: Ledger, added: Sequence[tuple[str, str]], at: LogPosition) -> None:
@@ -160,4 +190,4 @@ def _refusal(run: MigrationRun, table: str, what: str) -> SourceChanged:
     )
 
 
-__all__ = ["settle_added"]
+__all__ = ["WaitingColumns", "settle_added"]

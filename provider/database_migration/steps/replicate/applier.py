@@ -22,19 +22,19 @@ from types import TracebackType
 from typing import Self
 
 from database_migration.engines.protocol import Session
-from database_migration.errors import Interrupted, NotPossible, PositionLost
+from database_migration.errors import Interrupted, NotPossible
 from database_migration.ledger import Ledger
 from database_migration.model.change import ChangeTransaction
 from database_migration.model.control import Activity
 from database_migration.model.log_position import LogPosition
 from database_migration.model.migration_state import Direction, Side
 from database_migration.model.table_selection import TablePair
-from database_migration.steps.known_columns import left_out, noted_policies, waiting_columns
-from database_migration.steps.replicate.added_columns import settle_added
+from database_migration.steps.replicate.added_columns import WaitingColumns, settle_added
 from database_migration.steps.replicate.applied import Applied, utc
 from database_migration.steps.replicate.batch_writer import BatchWriter
 from database_migration.steps.replicate.cascaded import is_settled
 from database_migration.steps.replicate.copy_seam import CopySeam
+from database_migration.steps.replicate.log_fuse import LogFuse
 from database_migration.steps.replicate.log_reader import LogReader
 from database_migration.steps.replicate.mapped_log import MappedLog
 from database_migration.steps.replicate.options import ReplicateOptions
@@ -57,7 +57,6 @@ _ASK_EVERY = 1.0
 _REST = 0.1
 _STORE_IDLE_EVERY = 0.25
 """Seconds between positions that are stored although nothing was applied, at most."""
-_WEIGH_EVERY = 10.0
 _READ_AHEAD_BATCHES = 5
 _BATCH_OCTETS = 8 << 20
 """Octets of log after which a batch is closed, whatever the number of its changes."""
@@ -100,10 +99,10 @@ class Applier:
         self._store_every = min(_STORE_IDLE_EVERY, options.idle.total_seconds())
         self._looked_at = self._asked_at = 0.0
         self._stored_at = 0.0
-        self._weighed_at = float("-inf")
+        self._fuse = LogFuse(self._read, run.log_name, options.max_log_bytes)
         self._wanted = True
         self._paused = False
-        self._waiting: tuple[LogPosition, tuple[tuple[str, str], ...]] | None = None
+        self._columns: WaitingColumns | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -124,7 +123,7 @@ class Applier:
     def _open_log(self) -> None:
         """Pair the tables as they are now, and read the log from where it is applied."""
         with ExitStack() as stack:
-            self._waiting = self._wait_for_columns()
+            columns = WaitingColumns(self.run, self._ledger) if self.direction is Direction.FORWARD else None
             both = self.run.pairs()
             pairs = pairs_read(both, self.direction)
             over = self.run.ledger_over(self._session, self._ledger.epoch)
@@ -141,7 +140,6 @@ class Applier:
                 self._rows.outside = outside_rows(self._written, pairs, both)
             self._mapped_log = MappedLog(self.run, self._read, pairs, self._note_reread)
             stack.callback(self._mapped_log.close)
-            allowed = self.direction is Direction.FORWARD and noted_policies(self._ledger).allow_any
             self._reader = stack.enter_context(
                 LogReader(
                     self._change_log,
@@ -151,9 +149,10 @@ class Applier:
                     stored.position,
                     idle_seconds=self.options.idle.total_seconds(),
                     ahead=self.options.max_batch_changes * _READ_AHEAD_BATCHES,
-                    passed_over=left_out(self._ledger) if allowed else None,
+                    passed_over=columns.passed_over if columns is not None else None,
                 )
             )
+            self._columns = columns
             self._reading = stack.pop_all()
 
     def _make_writer(self, stack: ExitStack, pairs: Mapping[str, TablePair], over: Ledger, applied: Applied) -> None:
@@ -210,11 +209,11 @@ class Applier:
         """
         held: ChangeTransaction | None = None
         while self._look():
-            if (waited_for := self._waited_for()) is not None:
-                self._take_columns(waited_for)
+            if self._columns is not None and (due := self._columns.due(self._writer.applied.position)) is not None:
+                self._take_columns(due)
             if stop(self.applied):
                 break
-            self._weigh()
+            self._fuse.weigh(self._writer.applied.position, self._stack.close)
             batch = self._gather()
             told = batch.pop() if batch and batch[-1].added else None
             if self._mapped_log and batch:
@@ -255,24 +254,6 @@ class Applier:
 
     def _note_reread(self) -> None:
         note_settled(self._ledger, self.direction, self._change_log.end())
-
-    def _wait_for_columns(self) -> tuple[LogPosition, tuple[tuple[str, str], ...]] | None:
-        """Columns that the source has and that wait for replication, and a place of the log behind their beginning.
-
-        A log may not tell of them before a row of their table changes: once all up to that place is applied, nothing
-        is left that does not know them.
-        """
-        if self.direction is not Direction.FORWARD or not noted_policies(self._ledger).allow_any:
-            return None
-        found = waiting_columns(self._ledger, self.run.source_schema())
-        selected = tuple(one for one in found if self.run.selection.selects(one[0]))
-        return (self._read.change_log.end(), selected) if selected else None
-
-    def _waited_for(self) -> ChangeTransaction | None:
-        applied = self._writer.applied.position
-        if self._waiting is None or applied < self._waiting[0]:
-            return None
-        return ChangeTransaction(applied, datetime.now(UTC), added=self._waiting[1])
 
     def _take_columns(self, told: ChangeTransaction) -> None:
         """Columns were added on the source, and all before that is applied: go on with them."""
@@ -321,24 +302,6 @@ class Applier:
             self._asked_at = time.monotonic()
             self._paused = self._ledger.controls.paused(Activity.REPLICATION) is not None
         return self._wanted and not self._paused
-
-    def _weigh(self) -> None:
-        """The fuse: give capture up before the read server's disk fills."""
-        limit = self.options.max_log_bytes
-        if limit is None or time.monotonic() - self._weighed_at < _WEIGH_EVERY:
-            return
-        self._weighed_at = time.monotonic()
-        kept = self._change_log.retained_bytes(self.run.log_name, self._writer.applied.position)
-        if kept > limit:
-            self._stack.close()
-            self._change_log.stop(self.run.log_name)
-            raise PositionLost(
-                f"the server keeps {kept:,} bytes of log for this migration, more than max_log_bytes ({limit:,});"
-                " capture was given up to protect its disk.",
-                mend="find out why applying is slow; before the cutover, clear start_capture and then reach_copy_end"
-                " and what follows it, after it roll back.",
-                subject=str(self._read.endpoint),
-            )
 
     def _lag(self) -> float:
         committed_at = self._writer.applied.committed_at
