@@ -130,3 +130,28 @@ def test_the_watch_keeps_what_differs_until_it_is_equal(run: MigrationRun) -> No
         assert is_watch_wanted(ledger)
         ledger.runs.replicate(Direction.OFF)
         assert not is_watch_wanted(ledger)
+
+
+def test_a_stranger_s_rows_are_told_from_ours(run: MigrationRun) -> None:
+    with BackgroundApplier(run, QUICK, Direction.FORWARD), run.source.connect("application") as source:
+        source.execute("UPDATE voucher SET uses = 5 WHERE code = 'V20'")
+        with run.target.connect("ours") as ours:  # what we would have done wrong
+            run.target.engine.writer.prepare(ours, run.log_name)
+            with ours.transaction():
+                ours.execute("UPDATE voucher SET uses = 77 WHERE code = 'V30'")
+        with run.target.connect("stranger") as stranger:
+            stranger.execute("UPDATE voucher SET uses = 78 WHERE code = 'V40'")
+            stranger.execute("INSERT INTO voucher (code, uses) VALUES ('theirs', 1)")
+            stranger.execute("DELETE FROM purchase_line WHERE purchase_id = 7")
+        report = validate(run, ValidateOptions.model_validate({"figures": False}))
+    tables = report.data["tables"]
+    assert isinstance(tables, dict)
+    said = {(one["kind"], *one["key"]): one["written_by"] for one in tables["voucher"]["differences"]}
+    assert set(said) == {("changed", "V30"), ("changed", "V40"), ("extra", "theirs")}
+    assert said["changed", "V30"] == ""
+    assert said["changed", "V40"].startswith("a session")
+    assert f"{run.now():%Y-%m-%d}" in said["extra", "theirs"]
+    gone = {one["written_by"].partition(" at ")[0] for one in tables["purchase_line"]["differences"]}
+    # A row that is gone leaves a trace in a log only.
+    assert gone == ({"a session (delete)"} if run.target.engine.traits.engine == "mysql" else {""})
+    assert "written by somebody else" in next(f.message for f in report.findings if f.subject == "voucher")

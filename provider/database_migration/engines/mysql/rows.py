@@ -13,7 +13,7 @@ from database_migration.engines.mysql.row_sql.column_figures import column_figur
 from database_migration.engines.mysql.row_sql.key_conditions import is_read_by_index, range_condition
 from database_migration.engines.mysql.row_sql.key_walk import walk
 from database_migration.engines.mysql.row_sql.literals import any_of
-from database_migration.engines.protocol import BulkFormat, Checksum, ColumnFigures, Measure, Session
+from database_migration.engines.protocol import BulkFormat, Checksum, ColumnFigures, Measure, RowAuthor, Session
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import ChunkKey, KeyParts, KeyRange
 from database_migration.model.schema import Column, Table
@@ -106,6 +106,17 @@ class MySQLRows:
         for start in range(0, len(wanted), _WANTED_AT_ONCE):
             some = any_of(own, keys, wanted[start : start + _WANTED_AT_ONCE])
             yield from bulk_read.texts(own, schema, table, columns, f"{where} AND {some}" if where else f"WHERE {some}")
+
+    def authors(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        keys: Sequence[FormedColumn],
+        wanted: Sequence[tuple[str, ...]],
+    ) -> dict[tuple[str, ...], RowAuthor]:
+        """None: a row does not tell, the log does."""
+        return {}
 
     def highest_identity(self, session: Session, schema: str, table: Table, column: Column) -> int | None:
         ((highest,),) = session.execute(f"SELECT MAX({quote(column.name)}) FROM {quote(schema, table.name)}")

@@ -18,12 +18,13 @@ from database_migration.engines.postgres.connection import connection_of, query
 from database_migration.engines.postgres.names import literal, quote
 from database_migration.engines.postgres.row_sql.column_figures import column_figures
 from database_migration.engines.postgres.row_sql.folded_keys import exact_names
+from database_migration.engines.postgres.row_sql.row_authors import row_authors
 from database_migration.engines.postgres.row_sql.row_ranges import condition, is_read_by_index, part_of, source_of, walk
 from database_migration.engines.postgres.row_sql.row_text import row_text_sql
 from database_migration.engines.postgres.row_sql.unfit_values import value_of
 from database_migration.engines.postgres.row_sql.values import parameter, transfer_sql
 from database_migration.engines.postgres.server_errors import translated
-from database_migration.engines.protocol import BulkFormat, Checksum, ColumnFigures, Measure, Row, Session
+from database_migration.engines.protocol import BulkFormat, Checksum, ColumnFigures, Measure, Row, RowAuthor, Session
 from database_migration.model.bulk_format import BinaryFormat
 from database_migration.model.key_range import ChunkKey, KeyParts, KeyRange
 from database_migration.model.schema import Column, Table
@@ -142,6 +143,17 @@ class PostgresRows:
             limit = f"{where} AND " if where else " WHERE "
             limit += f"({names}) IN ({tuples})" + (f" AND ({exactly}) IN ({tuples})" if exactly else "")
             yield from cast(Iterator[tuple[str | None, ...]], _stream(session, statement + limit, table.name))
+
+    def authors(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        keys: Sequence[FormedColumn],
+        wanted: Sequence[tuple[str, ...]],
+    ) -> dict[tuple[str, ...], RowAuthor]:
+        """By commit times and replication origins, where the server keeps them."""
+        return row_authors(session, schema, table, keys, wanted)
 
     def highest_identity(self, session: Session, schema: str, table: Table, column: Column) -> int | None:
         """The largest value in an identity column, None when empty."""

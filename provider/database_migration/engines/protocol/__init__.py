@@ -24,7 +24,7 @@ from database_migration.engines.protocol.inspection import (
     ServerLoad,
 )
 from database_migration.engines.protocol.mapping import IMAGE_NUMBER, RowMapping
-from database_migration.engines.protocol.rows import Checksum, ColumnFigures, Measure, Rows
+from database_migration.engines.protocol.rows import Checksum, ColumnFigures, Measure, RowAuthor, Rows
 from database_migration.engines.protocol.schema import Catalog, Ddl, Statement
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "Parameter",
     "QueryOutcome",
     "Row",
+    "RowAuthor",
     "RowMapping",
     "Rows",
     "ServerFacts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -49,6 +50,18 @@ class ColumnFigures:
     least: str | None
     most: str | None
     total: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowAuthor:
+    """What a server knows of the transaction that wrote a row as it is now."""
+
+    at: datetime
+    """When it committed, in UTC."""
+    ours: bool
+    """Whether it was the copy, our applier or a repair."""
+    origin: str
+    """The replication origin that it came through; empty for a session of the server's own."""
 
 
 class Rows(Protocol):
@@ -153,6 +166,17 @@ class Rows(Protocol):
         wanted: Sequence[tuple[str, ...]] = (),
     ) -> Iterator[tuple[str | None, ...]]:
         """Rows in transfer text; with ``wanted`` only those whose ``keys`` have these values."""
+        ...
+
+    def authors(
+        self,
+        session: Session,
+        schema: str,
+        table: Table,
+        keys: Sequence[FormedColumn],
+        wanted: Sequence[tuple[str, ...]],
+    ) -> dict[tuple[str, ...], RowAuthor]:
+        """Who wrote the rows with these keys, on the target; without those of which the server does not keep it."""
         ...
 
     def highest_identity(self, session: Session, schema: str, table: Table, column: Column) -> int | None:

@@ -24,7 +24,7 @@ def finish_copy(run: MigrationRun, options: ChunkedCopyOptions) -> Report:
     :raises Interrupted: chunks are left.
     """
     # Loaded here: the lanes, which need none of it, would be a fifth larger.
-    from database_migration.steps.replicate import note_copy_end
+    from database_migration.steps.replicate import note_copy_end, note_target_log
 
     with run.current_ledger() as ledger:
         unfinished = ledger.chunks.unfinished()
@@ -36,6 +36,7 @@ def finish_copy(run: MigrationRun, options: ChunkedCopyOptions) -> Report:
             )
         if run.online:
             note_copy_end(ledger, run.source.change_log.end())
+            note_target_log(ledger, run.target.change_log.end())
         progress = ledger.chunks.progress()
         quarantine = QuarantineState.of(ledger.quarantine)
         figures = _figures(ledger, options)

@@ -9,7 +9,7 @@ from database_migration.steps.replicate.capture import start_capture
 from database_migration.steps.replicate.lag import Lag, applied_position, lag
 from database_migration.steps.replicate.options import ReplicateOptions
 from database_migration.steps.replicate.replicate import replicate
-from database_migration.steps.replicate.settled import COPY_END_NOTE, note_copy_end
+from database_migration.steps.replicate.settled import COPY_END_NOTE, note_copy_end, note_target_log
 from database_migration.steps.replicate.touched_rows import RowKey, TouchedRows
 from database_migration.steps.replicate.until import Until
 
@@ -26,6 +26,7 @@ __all__ = [
     "applied_position",
     "lag",
     "note_copy_end",
+    "note_target_log",
     "pairs_read",
     "replicate",
     "start_capture",

@@ -14,12 +14,25 @@ from database_migration.model.migration_state import Direction
 
 COPY_END_NOTE = "copy_end"
 _REREAD_NOTE = "reread_until"
+TARGET_LOG_NOTE = "target_log"
+"""Where the target's log ended when the copy was done: what is not marked as ours behind it is somebody else's."""
 
 
 def note_copy_end(ledger: Ledger, end: LogPosition) -> None:
     """The last chunk is done, and the source's log ended here after that; the first such note stays."""
     if ledger.notes.get_note(COPY_END_NOTE) is None:
         ledger.notes.put_note(COPY_END_NOTE, {"ordinal": end.ordinal, "text": end.text})
+
+
+def note_target_log(ledger: Ledger, end: LogPosition) -> None:
+    """The target's log ended here when the last chunk was done; the first such note stays."""
+    if ledger.notes.get_note(TARGET_LOG_NOTE) is None:
+        ledger.notes.put_note(TARGET_LOG_NOTE, {"ordinal": end.ordinal, "text": end.text})
+
+
+def target_log(ledger: Ledger) -> LogPosition | None:
+    """That position; None as long as it is not known."""
+    return _position(ledger.notes.get_note(TARGET_LOG_NOTE))
 
 
 def note_settled(ledger: Ledger, direction: Direction, end: LogPosition) -> None:
@@ -46,4 +59,4 @@ def _position(note: object) -> LogPosition | None:
     return LogPosition(int(note["ordinal"]), str(note["text"])) if isinstance(note, dict) else None
 
 
-__all__ = ["COPY_END_NOTE", "note_copy_end", "note_settled", "settled_from"]
+__all__ = ["COPY_END_NOTE", "note_copy_end", "note_settled", "note_target_log", "settled_from", "target_log"]

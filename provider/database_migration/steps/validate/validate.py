@@ -15,6 +15,7 @@ from database_migration.model.table_selection import TablePair
 from database_migration.steps.paused import require_not_paused
 from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate.authors import told_apart
 from database_migration.steps.validate.column_figures import compare_figures
 from database_migration.steps.validate.compare_tables import compare_tables
 from database_migration.steps.validate.counts import count_tables, find_orphans
@@ -75,6 +76,11 @@ def validate(run: MigrationRun, options: ValidateOptions) -> Report:
             for tally in results.tallies.values():
                 tally.keyless = left_out.without(tally.keyless)
             with Sides(run) as sides:
+                for pair in pairs:
+                    tally = results.tallies[pair.source.name]
+                    if tally.differences:
+                        told = told_apart(ledger, sides, pair, tally.differences.values())
+                        tally.differences |= {one.key: one for one in told}
                 results.queries = ask_queries(sides, options, motion)
                 if options.figures:
                     apart = frozenset(left_out.counts)  # rows that were left out take part in the source's figures

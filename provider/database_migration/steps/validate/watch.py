@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from database_migration.engines.protocol import Session
 from database_migration.ledger import Ledger, WatchedChunk, WatchedRow
@@ -20,10 +21,11 @@ from database_migration.model.report import Finding, Report, ReportTable, Severi
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.replicate.cascaded import is_settled
 from database_migration.steps.run import MigrationRun
+from database_migration.steps.validate.authors import told_apart
 from database_migration.steps.validate.check_chunk import check_chunk
 from database_migration.steps.validate.compare_tables import ranges_of
 from database_migration.steps.validate.difference import Difference
-from database_migration.steps.validate.motion import Judgement, Motion
+from database_migration.steps.validate.motion import Motion
 from database_migration.steps.validate.options import ValidateOptions
 from database_migration.steps.validate.sides import Sides
 from database_migration.steps.validate.waivers import Waivers
@@ -98,7 +100,7 @@ def _compare(ledger: Ledger, sides: Sides, pair: TablePair, chunk: WatchedChunk,
     """Compare one range and keep what differs; rows compared."""
     key = pair.source_key if (chunk.lower, chunk.upper) != (None, None) else None
     outcome = check_chunk(sides, pair, KeyRange(key, chunk.lower, chunk.upper), motion)
-    _keep(ledger, outcome.judgement)
+    _keep(ledger, told_apart(ledger, sides, pair, outcome.judgement.differences))
     # Rows without a key cannot be followed while they move; the cutover compares them when nobody writes.
     equal = not (outcome.judgement.differences or outcome.judgement.not_judged)
     ledger.watch.checked(chunk, rows=outcome.rows, equal=equal)
@@ -118,11 +120,12 @@ def _look_again(ledger: Ledger, sides: Sides, pairs: Mapping[str, TablePair], mo
             if row.key not in kept:
                 log.info("A row of %s is equal again.", table)
                 ledger.watch.forget(table, row.key)
-        _keep(ledger, judgement)
+        known = {row.key: row.written_by for row in rows}
+        _keep(ledger, [replace(one, written_by=known.get(one.key, "")) for one in judgement.differences])
 
 
-def _keep(ledger: Ledger, judgement: Judgement) -> None:
-    for one in judgement.differences:
+def _keep(ledger: Ledger, differences: Iterable[Difference]) -> None:
+    for one in differences:
         ledger.watch.keep(_row(one))
 
 
