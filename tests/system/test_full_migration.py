@@ -77,3 +77,4 @@ def test_online_nothing_that_was_accepted_is_lost(airflow: AirflowServices, proj
     assert "**[Validation](" in body
     assert "rows differing: **0**" in body
     assert '"approved_by": "dba"' in next(project.reports.glob("online/*/cutover.json")).read_text()
+    assert '"signed_off_by": "dba"' in next(project.reports.glob("online/*/validate.json")).read_text()

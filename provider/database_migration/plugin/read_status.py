@@ -75,6 +75,8 @@ class Status:
     quarantine: Mapping[str, int]
     """Rows that the target cannot hold, by source table."""
     validation: Mapping[str, Any]
+    watch: Mapping[str, Any]
+    """The watch's note: rounds, chunks, chunks_done, rows_differing; empty where nothing is watched."""
     applied: AppliedPosition | None
     """Forward; reverse positions are kept in the source."""
     replication: Mapping[str, Any]
@@ -219,6 +221,7 @@ def _status(session: Session, state: RunState, shown: RunEntry, entries: Sequenc
         planned=_note(ledger, "plan"),
         quarantine=ledger.quarantine.counts() if ledger.quarantine.is_there() else {},
         validation=_note(ledger, "validate"),
+        watch=_note(ledger, "watch"),
         applied=ledger.positions.get(Direction.FORWARD),
         replication=_note(ledger, "replication"),
         held=str(held.get("reason", "")) if isinstance(held, dict) else "",

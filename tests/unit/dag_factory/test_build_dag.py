@@ -100,3 +100,18 @@ def test_replication_runs_on_and_on_and_waits_first() -> None:
     assert dag.schedule == "@continuous"
     assert [task.task_id for task in dag.topological_sort()] == ["wanted", "stint"]
     assert dag.is_paused_upon_creation is False
+
+
+def test_a_watch_is_a_dag_of_its_own_where_it_is_wanted() -> None:
+    names = [dag.dag_id for dag in dags_of(steps={"validate": {"watch": True}})]
+    assert names == ["shop", "shop__replication", "shop__rollback", "shop__watch"]
+    watch = dags_of(steps={"validate": {"watch": True, "watch_share": 0.1}})[3]
+    assert [task.task_id for task in watch.tasks] == ["wanted", "stint"]
+    assert watch.get_task("stint").part == "watch"
+    assert "shop__watch" not in [dag.dag_id for dag in dags_of(strategy="offline", steps={"validate": {"watch": True}})]
+
+
+def test_the_cutover_s_gate_knows_what_is_waived() -> None:
+    dag = dags_of(steps={"validate": {"waive": {"orders/4711": "known"}}})[0]
+    assert dag.get_task("gate_cutover").waive == {"orders/4711": "known"}
+    assert dag.get_task("gate_plan").task_type == "ApprovalOperator"

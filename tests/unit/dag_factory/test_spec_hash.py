@@ -27,6 +27,7 @@ def hash_of(**more: Any) -> str:
         {"strategy": "online"},
         {"steps": {"chunked_copy": {"lanes": 4}}},
         {"steps": {"cutover": {"waive_quarantine": {"orders": "test rows"}}}},
+        {"steps": {"validate": {"waive": {"orders/4711": "corrected by hand"}}}},
         {"mapping": {"values": {"quarantine": {"max_rows": 5}}}},
     ],
 )
