@@ -82,9 +82,10 @@ def _rows(
     """Each table with its rows, and whether they were counted.
 
     Statistics that know of no rows know of an empty table or of nothing: a count tells, and is quick in the first case.
+    They know nothing of a condition, either.
     """
     for table in tables:
-        if exact or table.estimated_rows <= 0:
+        if exact or table.where or table.estimated_rows <= 0:
             yield table, run.source.engine.catalog.exact_count(session, table), True
         else:
             yield table, table.estimated_rows, False

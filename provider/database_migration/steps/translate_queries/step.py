@@ -11,6 +11,7 @@ from database_migration.model.schema import Schema
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.translate_queries.corpus import Query, read_corpus
 from database_migration.steps.translate_queries.judge import Judging, judge
+from database_migration.steps.translate_queries.mapped_columns import mapped_column_findings
 from database_migration.steps.translate_queries.options import TranslateQueriesOptions
 from database_migration.steps.translate_queries.translate import facts_of, translate
 from database_migration.steps.translate_queries.translation import Weight
@@ -39,7 +40,7 @@ def translate_queries(run: MigrationRun, options: TranslateQueriesOptions) -> Re
         tolerance=options.tolerance,
     )
     judgements = judge(run, queries, how, present=present)
-    findings = _findings(judgements, options)
+    findings = [*_findings(judgements, options), *mapped_column_findings(run, judgements)]
     return Report(
         stem="translate_queries",
         title="Query translation report",
