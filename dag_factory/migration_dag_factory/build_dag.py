@@ -57,7 +57,7 @@ def build_dag(spec: MigrationSpec, project: Path | None = None) -> DAG:
         schedule=spec.schedule,
         catchup=False,
         max_active_runs=1,
-        max_active_tasks=spec.steps.chunked_copy.lanes + _TASKS_BESIDE_THE_LANES,
+        max_active_tasks=_lanes(spec) + _TASKS_BESIDE_THE_LANES,
         **dag_arguments(spec, description),
     ) as dag:
         begin = EmptyOperator(task_id="begin").as_setup()
@@ -83,6 +83,12 @@ def build_dag(spec: MigrationSpec, project: Path | None = None) -> DAG:
         chain(begin, *work, rollback, verdict)
         work[-1] >> verdict
     return dag
+
+
+def _lanes(spec: MigrationSpec) -> int:
+    """Tasks that copy side by side."""
+    copy = spec.steps.chunked_copy
+    return copy.lanes if copy.staging is None else 2 * copy.lanes
 
 
 __all__ = ["build_dag", "build_dags"]

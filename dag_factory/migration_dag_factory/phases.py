@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow.sdk import BaseOperator, TaskGroup, chain
+from airflow.sdk.definitions.mappedoperator import MappedOperator
 
 from database_migration.operators.apply_schema import ApplySchemaOperator
 from database_migration.operators.checkpoint import CheckpointOperator
@@ -19,6 +20,7 @@ from database_migration.operators.schema_compare import SchemaCompareOperator
 from database_migration.operators.translate_queries import TranslateQueriesOperator
 from database_migration.operators.validate import ValidateOperator
 from database_migration.sensors.cutover_window import CutoverWindowSensor
+from database_migration.steps.chunked_copy import LanePlace
 from database_migration.steps.chunked_copy.brake_options import BrakeOptions
 from database_migration.steps.plan import PlannedWindow, PlanOptions
 from database_migration.steps.preflight import PreflightOptions
@@ -72,11 +74,7 @@ def execute_phase(spec: MigrationSpec, steps: StepsSpec) -> TaskGroup:
     """Rows, then what slows loading, then the comparison."""
     told = keywords(spec)
     with TaskGroup("execute", tooltip="Rows are copied and compared") as group:
-        cut = ChunkedCopyOperator(task_id="cut_chunks", part="cut", options=steps.chunked_copy, **told)
-        lanes = ChunkedCopyOperator.partial(
-            task_id="chunked_copy", part="lane", options=steps.chunked_copy, map_index_template="lane {{ task.lane }}",
-            **told,
-        ).expand(lane=cut.output)  # fmt: skip
+        lanes = _copy_lanes(spec, steps)
         tasks: list[BaseOperator] = [
             ChunkedCopyOperator(task_id="finish_copy", part="finish", options=steps.chunked_copy, **told)
         ]
@@ -86,7 +84,7 @@ def execute_phase(spec: MigrationSpec, steps: StepsSpec) -> TaskGroup:
         if spec.online:
             tasks.append(ReplicateOperator(task_id="catch_up", until="caught_up", options=steps.replicate, **told))
         chain(
-            lanes,
+            [*lanes],
             *tasks,
             ValidateOperator(task_id="validate", options=steps.validate_, **told),
             DualReadOperator(task_id="dual_read", options=steps.dual_read, **told),
@@ -125,6 +123,28 @@ def soak_phase(spec: MigrationSpec) -> TaskGroup:
             **keywords(spec),
         )
     return group
+
+
+def _copy_lanes(spec: MigrationSpec, steps: StepsSpec) -> list[MappedOperator]:
+    """The lanes that copy; through a store, those that unload beside those that load."""
+    told, options = keywords(spec), steps.chunked_copy
+    staging = options.staging
+    cut = ChunkedCopyOperator(task_id="cut_chunks", part="cut", options=options, **told)
+    numbered = {"options": options, "map_index_template": "lane {{ task.lane }}", **told}
+    if staging is None:
+        return [ChunkedCopyOperator.partial(task_id="chunked_copy", part="lane", **numbered).expand(lane=cut.output)]
+    unload = ChunkedCopyOperator.partial(
+        task_id="unload_chunks", part="unload", **_place(staging.unload), **numbered
+    ).expand(lane=cut.output)
+    load = ChunkedCopyOperator.partial(
+        task_id="load_chunks", part="load", unload_task_id=unload.task_id, **_place(staging.load), **numbered
+    ).expand(lane=cut.output)
+    return [unload, load]
+
+
+def _place(place: LanePlace) -> dict[str, str]:
+    """Operator arguments that say where lanes run."""
+    return place.model_dump(exclude_none=True)
 
 
 def _compare_options(steps: StepsSpec) -> SchemaCompareOptions:

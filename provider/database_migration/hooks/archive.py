@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 from typing import cast
 
-from airflow.sdk import ObjectStoragePath, conf
+from airflow.sdk import conf
 
+from database_migration.hooks.object_storage import storage_at
 from database_migration.reports import ArchivePath, ReportArchive
 
 
@@ -20,11 +21,7 @@ def default_reports() -> str:
 
 def archive_at(reports: str | None) -> ReportArchive:
     """The archive under a folder or URL; None: the default one."""
-    place = reports or default_reports()
-    if "://" in place and not place.startswith("file://"):
-        return ReportArchive(cast(ArchivePath, ObjectStoragePath(place)))
-    # A plain path writes each file atomically, which file:// paths of object storage do not.
-    return ReportArchive(Path(place.removeprefix("file://")).expanduser())
+    return ReportArchive(cast(ArchivePath, storage_at(reports or default_reports())))
 
 
 __all__ = ["archive_at", "default_reports"]

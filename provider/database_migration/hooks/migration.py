@@ -11,6 +11,7 @@ from database_migration.hooks.archive import archive_at
 from database_migration.hooks.endpoint import endpoint_of, secret_of
 from database_migration.hooks.engine import engine_named
 from database_migration.hooks.mapping import mapping_of
+from database_migration.hooks.object_storage import storage_at
 from database_migration.hooks.selection import selection_as_tables, selection_of
 from database_migration.ledger import Controls, Runs, is_installed
 from database_migration.model.control import Activity, ControlLine
@@ -78,6 +79,7 @@ class MigrationHook:
             mapping=mapping_of(self.mapping),
             spec_hash=self.spec_hash,
             online=self.online,
+            storage=storage_at,
         )
 
     def state(self) -> RunState | None:

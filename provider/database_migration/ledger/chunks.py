@@ -13,6 +13,7 @@ from typing import cast
 
 from database_migration.engines.protocol import Parameter
 from database_migration.ledger._table import LedgerPart, now
+from database_migration.ledger.seam import Chunk
 from database_migration.model.key_range import KeyRange
 from database_migration.model.migration_state import ChunkLine, CopyProgress
 
@@ -78,16 +79,30 @@ class Chunks(LedgerPart):
             (*self.scope, *tables),
         )
         for table, ordinal in candidates:
-            rows = self.session.execute(
-                "SELECT table_name, ordinal, lower_key, upper_key, done, row_count, byte_count, seconds"
-                " FROM database_migration.chunk"
-                " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal = %s AND done = 0"
-                " FOR UPDATE SKIP LOCKED",
-                (*self.scope, str(table), cast(int, ordinal)),
-            )
-            if rows:
-                return _line(rows[0])
+            line = self.claim_chunk((str(table), cast(int, ordinal)))
+            if line is not None:
+                return line
         return None
+
+    def claim_chunk(self, chunk: Chunk) -> ChunkLine | None:
+        """Lock one chunk for the rest of the caller's transaction; None when it is done or somebody works on it."""
+        rows = self.session.execute(
+            "SELECT table_name, ordinal, lower_key, upper_key, done, row_count, byte_count, seconds"
+            " FROM database_migration.chunk"
+            " WHERE migration = %s AND epoch = %s AND table_name = %s AND ordinal = %s AND done = 0"
+            " FOR UPDATE SKIP LOCKED",
+            (*self.scope, *chunk),
+        )
+        return _line(rows[0]) if rows else None
+
+    def open(self) -> list[Chunk]:
+        """Chunks that are not done, claimed ones included, the largest first."""
+        rows = self.session.execute(
+            "SELECT table_name, ordinal FROM database_migration.chunk"
+            " WHERE migration = %s AND epoch = %s AND done = 0 ORDER BY estimated_rows DESC, table_name, ordinal",
+            self.scope,
+        )
+        return [(str(table), cast(int, ordinal)) for table, ordinal in rows]
 
     def extend(self, line: ChunkLine, chunks: int) -> tuple[ChunkLine, tuple[int, ...]]:
         """Make one chunk of a claimed one and up to ``chunks - 1`` that follow it and that nobody works on.

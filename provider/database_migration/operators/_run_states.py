@@ -20,6 +20,11 @@ def states_of_run(context: Context, *, apart_from: Iterable[str]) -> dict[str, s
     return {task: state for task, state in states.items() if task not in apart_from and task != ti.task_id}
 
 
+def states_of_task(states: Mapping[str, str | None], task_id: str) -> list[str | None]:
+    """The states of one task, or of all that it was mapped to."""
+    return [state for task, state in states.items() if task == task_id or _MAPPED.sub("", task) == task_id]
+
+
 def unsuccessful(states: Mapping[str, str | None]) -> dict[str, str | None]:
     """Those that did not succeed; a mapped task that was never mapped counts once."""
     return {task: state for task, state in states.items() if state != _GOOD}
@@ -30,4 +35,4 @@ def culprits(states: Mapping[str, str | None]) -> list[str]:
     return sorted({_MAPPED.sub("", task) for task, state in states.items() if state == "failed"})
 
 
-__all__ = ["culprits", "states_of_run", "unsuccessful"]
+__all__ = ["culprits", "states_of_run", "states_of_task", "unsuccessful"]

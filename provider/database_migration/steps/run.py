@@ -20,6 +20,7 @@ from database_migration.model.target_names import NameChange, derive_names, name
 from database_migration.reports.archive import ReportArchive
 from database_migration.steps.known_columns import known_columns
 from database_migration.steps.mapped_schema import mapped_schema
+from database_migration.steps.object_storage import Storage, local_storage
 
 NAMES_NOTE = "names"
 """The ledger's note of derived names: [[kind, table, source name, target name, why], …]."""
@@ -80,6 +81,8 @@ class MigrationRun:
     spec_hash: str = ""
     online: bool = True
     """False: the application is stopped and nothing is replicated."""
+    storage: Storage = field(default=local_storage, repr=False, compare=False)
+    """Opens the object stores that the spec names."""
     _selected: list[tuple[TableSelection, Mapping, TableSelection]] = field(
         default_factory=list, repr=False, compare=False
     )

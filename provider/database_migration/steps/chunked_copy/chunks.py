@@ -11,6 +11,7 @@ from database_migration.model.key_range import PLACE, ChunkKey, KeyRange
 from database_migration.model.migration_state import ChunkLine, Phase
 from database_migration.model.table_selection import TablePair
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
+from database_migration.steps.chunked_copy.staging.stage import stage
 from database_migration.steps.run import Database, MigrationRun
 
 _MOST_BYTES = 256 * 1024 * 1024
@@ -40,8 +41,11 @@ def cut_chunks(run: MigrationRun, options: ChunkedCopyOptions) -> int:
                 ledger.runs.require_current(run.run_id, run.spec_hash)
                 _cut(run, options, source, ledger, pair)
         unfinished = ledger.chunks.unfinished()
+        lanes = max(1, min(options.lanes, unfinished))
+        if options.staging is not None:
+            stage(run, options, ledger, pairs, lanes=lanes)
     log.info("%d chunks of %d tables are to be copied.", unfinished, len(pairs))
-    return max(1, min(options.lanes, unfinished))
+    return lanes
 
 
 def refuse_foreign_rows(session: Session, chunks: Chunks, target: Database, pair: TablePair) -> None:

@@ -11,6 +11,9 @@ from database_migration.model.report import Report, ReportPlot, ReportTable, Sca
 from database_migration.steps.chunked_copy.identities import advance_identities, advance_sequences
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
+from database_migration.steps.chunked_copy.staging.records import UnloadFigures, unloaded
+from database_migration.steps.chunked_copy.staging.report import unload_summary, unload_tables
+from database_migration.steps.chunked_copy.staging.stage import area_of
 from database_migration.steps.quarantine_report import QuarantineState
 from database_migration.steps.run import MigrationRun
 
@@ -40,11 +43,14 @@ def finish_copy(run: MigrationRun, options: ChunkedCopyOptions) -> Report:
         progress = ledger.chunks.progress()
         quarantine = QuarantineState.of(ledger.quarantine)
         figures = _figures(ledger, options)
+        unloading = unloaded(ledger.notes, options.lanes)
     with run.target.connect("analyze") as session:
         for pair in run.pairs():
             run.target.engine.rows.analyze(session, run.target.schema, pair.target)
+    if options.staging is not None and not options.staging.keep:
+        area_of(run, options).remove()
     advanced = 0 if run.online else len(advance_identities(run, Side.TARGET)) + advance_sequences(run, Side.TARGET)
-    return _report(run, progress, figures, quarantine, advanced)
+    return _report(run, progress, figures, unloading, quarantine, advanced)
 
 
 def _figures(ledger: Ledger, options: ChunkedCopyOptions) -> dict[int, LaneFigures]:
@@ -56,6 +62,7 @@ def _report(
     run: MigrationRun,
     progress: list[CopyProgress],
     lanes: dict[int, LaneFigures],
+    unloading: dict[int, UnloadFigures],
     quarantine: QuarantineState,
     identities: int,
 ) -> Report:
@@ -83,6 +90,8 @@ def _report(
         "paused_seconds": round(sum(figures.paused for figures in lanes.values()), 2),
         "lanes": len(lanes),
     }
+    if unloading:
+        summary |= unload_summary(unloading)
     if not run.online:
         summary["identities_set"] = identities
     findings = quarantine.findings({})
@@ -148,6 +157,7 @@ def _report(
                 note="Seconds in which a lane waited for the source, worked itself, waited for the target, was held by"
                 " the limit of rows or bytes per second, and, between chunks, waited for busy servers.",
             ),
+            *unload_tables(unloading),
             *quarantine.tables(),
         ),
         plots=(

@@ -14,8 +14,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
-
 from database_migration.errors import Interrupted, MigrationError, ValueRefused
 from database_migration.ledger import Ledger
 from database_migration.model.migration_state import ChunkLine
@@ -25,6 +23,8 @@ from database_migration.steps.chunked_copy.chunks import refuse_foreign_rows, ro
 from database_migration.steps.chunked_copy.copy_format import TableStream, stream_of
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures, MeteredBlocks
 from database_migration.steps.chunked_copy.lane_watch import LaneWatch
+from database_migration.steps.chunked_copy.load_by_texts import LoadByTexts
+from database_migration.steps.chunked_copy.mended import mended
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.chunked_copy.pace import Pace
 from database_migration.steps.chunked_copy.throttle import Throttle
@@ -57,13 +57,13 @@ def copy_lane(
     gc.set_threshold(_ALLOCATIONS, *thresholds[1:])
     try:
         while more:
-            if reason := _mended(options)(work.wait):
+            if reason := mended(options)(work.wait):
                 raise Interrupted(
                     f"{reason}, and the copy has waited for {options.max_pause}.",
                     mend="calm the server down or raise the limit, then clear the task; the copy resumes.",
                     subject=run.migration,
                 )
-            more = _mended(options)(work.copy_next)
+            more = mended(options)(work.copy_next)
     finally:
         gc.set_threshold(*thresholds)
         work.close()
@@ -79,7 +79,7 @@ class _Lane:
         self._run = run
         self._options = options
         self._lane = lane
-        self._throttle = Throttle(run, options, replicas)
+        self._throttle = Throttle(run.source, run.target, options, replicas)
         self._watch = LaneWatch(lane, options.limit)
         self._stack = ExitStack()
         self._open = False
@@ -188,10 +188,10 @@ class _Lane:
                 )
         except ValueRefused as error:
             log.warning("%s: a chunk is loaded by parts, as a value of it was refused: %s", line.table, error.problem)
-            careful = CarefulLoad(run, pair, stream, self._source, self._target, self._ledger.quarantine)
-            careful.load(rows_of(pair, line))
-            rows, quarantined = careful.rows, careful.quarantined
-            blocks.bytes = careful.octets
+            into = LoadByTexts(run, pair, self._target, self._ledger.quarantine)
+            CarefulLoad(into, stream, self._source).load(rows_of(pair, line))
+            rows, quarantined = into.rows, into.quarantined
+            blocks.bytes = into.octets
         seconds = time.monotonic() - began
         self._ledger.chunks.finish(line, rows=rows, octets=blocks.bytes, seconds=seconds, lane=str(self._lane))
         self._ledger.lanes.say(self._watch.copied(rows, blocks.bytes))
@@ -239,20 +239,6 @@ class _Lane:
         if name not in self._streams:
             self._streams[name] = stream_of(self._run, pair, self._options.format)
         return self._streams[name]
-
-
-def _mended(options: ChunkedCopyOptions) -> Retrying:
-    return Retrying(
-        retry=retry_if_exception_type(Interrupted),
-        stop=stop_after_attempt(options.reconnects + 1),
-        wait=wait_exponential(multiplier=0.5, max=10),
-        before_sleep=_say_retry,
-        reraise=True,
-    )
-
-
-def _say_retry(state: RetryCallState) -> None:
-    log.warning("The lane was interrupted and goes on: %s", state.outcome.exception() if state.outcome else "")
 
 
 __all__ = ["copy_lane"]

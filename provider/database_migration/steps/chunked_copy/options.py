@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from database_migration.steps.chunked_copy.brake_options import BrakeOptions, Span
 from database_migration.steps.chunked_copy.copy_format import CopyFormat
+from database_migration.steps.chunked_copy.staging.options import StagingOptions
 
 
 class ChunkedCopyOptions(BrakeOptions):
@@ -26,6 +29,17 @@ class ChunkedCopyOptions(BrakeOptions):
     reconnects: int = Field(
         5, ge=0, le=100, description="Lost connections in a row that a lane mends without failing its task."
     )
+    staging: StagingOptions | None = Field(
+        None,
+        description="Copy through object storage, by lanes that unload and lanes that load; none: each lane reads and"
+        " writes both databases.",
+    )
+
+    @model_validator(mode="after")
+    def _staging_has_a_format_of_its_own(self) -> Self:
+        if self.staging is not None and (self.format is not CopyFormat.AUTO or self.chunk_seconds is not None):
+            raise ValueError("staging goes without format and chunk_seconds: each chunk is one Parquet file")
+        return self
 
 
 __all__ = ["ChunkedCopyOptions"]

@@ -16,7 +16,7 @@ from database_migration.errors import MigrationError, SpecRefused
 from database_migration.model.migration_state import Side
 from database_migration.steps.chunked_copy.brake_options import BrakeOptions
 from database_migration.steps.chunked_copy.throttle_query import ask
-from database_migration.steps.run import Database, MigrationRun
+from database_migration.steps.run import Database
 
 log = logging.getLogger(__name__)
 
@@ -29,17 +29,25 @@ _SAY_EVERY = 10.0
 class Throttle:
     """One lane's brake; ``paused`` sums up the seconds that it held.
 
+    :param source: None where the lane does not reach it; then what is said of it is left to others.
+    :param target: likewise.
     :param replicas: those that the options name, opened by whoever knows connections.
     """
 
-    def __init__(self, run: MigrationRun, options: BrakeOptions, replicas: Mapping[str, Database]) -> None:
+    def __init__(
+        self,
+        source: Database | None,
+        target: Database | None,
+        options: BrakeOptions,
+        replicas: Mapping[str, Database],
+    ) -> None:
         if missing := sorted(set(options.replicas) - set(replicas)):
             raise SpecRefused(
                 f"the replicas {', '.join(missing)} were not opened.",
                 mend="hand the databases to the step, as the operator does; this is a mistake in the calling code.",
-                subject=run.migration,
+                subject="replicas",
             )
-        self._run = run
+        self._databases = {Side.SOURCE: source, Side.TARGET: target}
         self._options = options
         self._replicas = replicas
         self._stack = ExitStack()
@@ -47,7 +55,7 @@ class Throttle:
         self._looked_at = float("-inf")
         self.paused = 0.0
 
-    def wait(self, source: Session, target: Session, meanwhile: Callable[[str], None]) -> str:
+    def wait(self, source: Session | None, target: Session | None, meanwhile: Callable[[str], None]) -> str:
         """Return '' when all is calm enough for another chunk, the reason if it is not within ``max_pause``.
 
         ``meanwhile`` is told the reason at every look.
@@ -67,7 +75,7 @@ class Throttle:
         self.paused += time.monotonic() - began
         return reason
 
-    def too_busy(self, source: Session, target: Session) -> str:
+    def too_busy(self, source: Session | None, target: Session | None) -> str:
         """Why no chunk should begin now; '' where nothing is in the way."""
         return self._by_load(source, target) or self._by_replicas() or self._by_query(source, target)
 
@@ -76,15 +84,19 @@ class Throttle:
         self._asked.clear()
         self._stack.close()
 
-    def _by_load(self, source: Session, target: Session) -> str:
+    def _by_load(self, source: Session | None, target: Session | None) -> str:
         options = self._options
-        if options.max_replica_lag is not None or options.max_running is not None:
-            load = self._run.source.engine.inspection.load(source)
-            if reason := _busy(load, "source", options.max_running, _seconds(options.max_replica_lag)):
+        limits = (
+            (Side.SOURCE, source, options.max_running, options.max_replica_lag),
+            (Side.TARGET, target, options.max_target_running, options.max_target_replica_lag),
+        )
+        for side, session, max_running, max_lag in limits:
+            database = self._databases[side]
+            if database is None or session is None or (max_running is None and max_lag is None):
+                continue
+            load = database.engine.inspection.load(session)
+            if reason := _busy(load, side.value, max_running, _seconds(max_lag)):
                 return reason
-        if options.max_target_replica_lag is not None or options.max_target_running is not None:
-            load = self._run.target.engine.inspection.load(target)
-            return _busy(load, "target", options.max_target_running, _seconds(options.max_target_replica_lag))
         return ""
 
     def _by_replicas(self) -> str:
@@ -104,12 +116,12 @@ class Throttle:
                 return f"the replica {name} is {behind}; {limit:g} s are allowed"
         return ""
 
-    def _by_query(self, source: Session, target: Session) -> str:
+    def _by_query(self, source: Session | None, target: Session | None) -> str:
         query = self._options.throttle_query
         if query is None:
             return ""
-        side, session = (self._run.source, source) if query.on is Side.SOURCE else (self._run.target, target)
-        return ask(side, session, query)
+        database, session = self._databases[query.on], source if query.on is Side.SOURCE else target
+        return "" if database is None or session is None else ask(database, session, query)
 
 
 def _busy(load: ServerLoad, name: str, max_running: int | None, max_lag: float | None) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import cast
 
-from database_migration.errors import NotPossible
+from database_migration.errors import Interrupted, NotPossible
 from database_migration.ledger import Ledger, holds_run, is_installed, leave
 from database_migration.model.migration_state import Direction, Phase, RunState, Side
 from database_migration.model.report import Finding, Report, Scalar, Severity, verdict_of
+from database_migration.steps.chunked_copy import remove_staged
 from database_migration.steps.cutover.repair import REVERSE_ENDED_NOTE, hold_the_stage
 from database_migration.steps.cutover.reverse_stream import put_triggers_back, triggers_down
 from database_migration.steps.cutover.scene import Scene
@@ -47,6 +48,7 @@ def finalize(run: MigrationRun, options: FinalizeOptions, traffic: Traffic) -> R
         if run.online:
             figures |= _end_reverse(scene, options, items)
         _leave_source(scene, options, items, findings, fenced=state.serving is Side.TARGET)
+        _empty_store(run, ledger, items, findings)
         report = _report(run, ledger, traffic, items, findings, figures)
         ledger.runs.end(run.run_id, Phase.FINALIZED)
         return report
@@ -110,6 +112,17 @@ def _leave_source(
         if is_installed(session) and not holds_run(session, run.migration, run.run_id):
             gone = leave(session, run.migration, run.log_name)
             items.append(Item("control schema on the source", "gone" if gone else "kept, something uses it", done=gone))
+
+
+def _empty_store(run: MigrationRun, ledger: Ledger, items: list[Item], findings: list[Finding]) -> None:
+    """Take away the copy's files; a store that fails by now is no reason to keep the migration open."""
+    try:
+        place = remove_staged(run, ledger)
+    except (Interrupted, NotPossible) as error:
+        findings.append(Finding(Severity.WARNING, "store_not_emptied", error.subject or "", error.problem, error.mend))
+        return
+    if place:
+        items.append(Item("the copy's files in the object store", f"gone from {place}", done=True))
 
 
 def _report(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from database_migration.engines.protocol import Session
-from database_migration.errors import Interrupted
+from database_migration.errors import Interrupted, NotPossible
 from database_migration.ledger import holds_run, is_installed, leave
 from database_migration.model.migration_state import Direction, Side
+from database_migration.model.report import Finding, Severity
 from database_migration.steps.apply_schema import undo_objects
+from database_migration.steps.chunked_copy import remove_staged
 from database_migration.steps.cutover.repair import undo_moves
 from database_migration.steps.cutover.reverse_stream import put_triggers_back
 from database_migration.steps.cutover.scene import Scene
@@ -55,6 +57,23 @@ def drop_created(scene: Scene, trace: Trace) -> None:
         words.append(f"{len(dropped)} objects")
 
 
+def empty_store(scene: Scene, trace: Trace) -> list[Finding]:
+    """Take away the copy's files; a store that fails must not keep the run from being given up."""
+    with trace.step("empty the object store") as words:
+        try:
+            place = remove_staged(scene.run, scene.ledger)
+        except (Interrupted, NotPossible) as error:
+            words.append("it fails")
+            return [
+                Finding(
+                    Severity.WARNING, "store_not_emptied", error.subject or "", error.problem,
+                    "delete the run's files there by hand.",
+                )
+            ]  # fmt: skip
+        words.append(f"gone from {place}" if place else "nothing was staged")
+    return []
+
+
 def stop_capture(scene: Scene) -> None:
     """Give back slots and publications on both servers; twice is once, and what was never taken is no error."""
     for side in Side:
@@ -82,4 +101,4 @@ def _wait_for_appliers(scene: Scene, session: Session) -> None:
         )
 
 
-__all__ = ["abandon", "drop_created", "leave_source", "stop_capture", "undo_cutover"]
+__all__ = ["abandon", "drop_created", "empty_store", "leave_source", "stop_capture", "undo_cutover"]

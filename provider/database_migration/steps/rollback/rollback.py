@@ -17,7 +17,13 @@ from database_migration.model.migration_state import Direction, Phase, RunState,
 from database_migration.model.report import Finding, Report, Severity
 from database_migration.steps.cutover.repair import COMMITTED_NOTE, Standing, hold_the_stage, standing
 from database_migration.steps.cutover.scene import Scene
-from database_migration.steps.rollback.abandon import abandon, drop_created, leave_source, undo_cutover
+from database_migration.steps.rollback.abandon import (
+    abandon,
+    drop_created,
+    empty_store,
+    leave_source,
+    undo_cutover,
+)
 from database_migration.steps.rollback.failure import FailureFacts
 from database_migration.steps.rollback.options import RollbackOptions
 from database_migration.steps.rollback.report import data_state, remaining, rollback_report
@@ -108,6 +114,7 @@ def _roll_back(
     findings = [] if state.phase is Phase.PLAN else _source_serves(scene, trace)
     remains = remaining(ledger)
     if checkpoint is None:
+        findings += empty_store(scene, trace)
         with trace.step("end the run"):
             ledger.runs.end(run.run_id, Phase.ROLLED_BACK)
     return rollback_report(
