@@ -18,7 +18,7 @@ def project(
 ) -> MigrationProject:
     """All databases and specs of the system tests; connections have to be there before Airflow starts."""
     project = MigrationProject(servers_folder / "project", mariadb, postgres)
-    for name in ("offline", "online", "failing", "rejected", "edited", "by_hand", "example"):
+    for name in ("offline", "online", "failing", "rejected", "edited", "by_hand", "example", "staged"):
         project.database_pair(name, chinook_mysql_sql)
     project.database_pair("killed")
     return project

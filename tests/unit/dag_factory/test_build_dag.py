@@ -115,3 +115,31 @@ def test_the_cutover_s_gate_knows_what_is_waived() -> None:
     dag = dags_of(steps={"validate": {"waive": {"orders/4711": "known"}}})[0]
     assert dag.get_task("gate_cutover").waive == {"orders/4711": "known"}
     assert dag.get_task("gate_plan").task_type == "ApprovalOperator"
+
+
+def test_staging_divides_the_lanes_by_the_network_that_they_need() -> None:
+    staging = {"url": "s3://store@bucket/shop", "unload": {"queue": "here"}, "load": {"queue": "there", "pool": "few"}}
+    dag = dags_of(steps={"chunked_copy": {"lanes": 3, "staging": staging}})[0]
+    unload, load = (dag.get_task(f"execute.{name}") for name in ("unload_chunks", "load_chunks"))
+    assert not dag.has_task("execute.chunked_copy")
+    assert [(lanes.queue, lanes.pool) for lanes in (unload, load)] == [("here", "default_pool"), ("there", "few")]
+    for lanes in (unload, load):  # side by side
+        assert lanes.upstream_task_ids == {"execute.cut_chunks"}
+        assert "execute.finish_copy" in lanes.downstream_task_ids
+    assert load.partial_kwargs["unload_task_id"] == unload.task_id
+    assert dag.max_active_tasks >= 6
+
+
+@pytest.mark.parametrize(
+    ("chunked_copy", "told"),
+    [
+        ({"staging": {"url": "s3://key:secret@bucket/shop"}}, "credentials have no place"),
+        ({"staging": {"url": "bucket/shop"}}, "is not the URL"),
+        ({"staging": {"url": "file://"}}, "is not the URL"),
+        ({"staging": {"url": "file:///store"}, "format": "binary"}, "without format"),
+        ({"staging": {"url": "file:///store"}, "chunk_seconds": "PT5S"}, "without format"),
+    ],
+)
+def test_staging_refuses_what_it_cannot_do(chunked_copy: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        dags_of(steps={"chunked_copy": chunked_copy})
