@@ -27,6 +27,7 @@ from database_migration.model.mapping import Mapping as SpecMapping
 from database_migration.model.report import Finding
 from database_migration.model.schema import Table
 from database_migration.model.table_selection import FormedColumn, TablePair, TableSelection, pair_tables
+from database_migration.steps.chunked_copy.rate import Rate
 from database_migration.steps.chunked_copy.staging.column_storage import TableStorage
 from database_migration.steps.chunked_copy.staging.load_chunk import read_rows
 from database_migration.steps.chunked_copy.staging.unload_chunk import write_rows
@@ -175,7 +176,7 @@ class Journey:
         storage = TableStorage.of(pair)
         with TemporaryFile() as file:
             source = Database(self.source.engine, self.source.endpoint)
-            write_rows(file, source, self.source.session, storage, ALL, "zstd")
+            write_rows(file, source, self.source.session, storage, ALL, "zstd", Rate())
             file.seek(0)
             with self.target.session.transaction():
                 loaded = self.target.engine.rows.load_bulk(
