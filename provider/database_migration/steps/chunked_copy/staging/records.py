@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass, fields
 from typing import cast
 
@@ -102,7 +103,9 @@ _COLUMNS = TypeAdapter(tuple[ColumnPair, ...])
 
 def columns_digest(pair: TablePair) -> str:
     """Stands for a table's columns, types and forms on both sides."""
-    return hashlib.sha256(_COLUMNS.dump_json(pair.columns)).hexdigest()
+    # Sets have another order in each process.
+    text = json.dumps(_COLUMNS.dump_python(pair.columns), sort_keys=True, default=sorted)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def store_plan(area: StagingArea, plan: StagedPlan) -> None:
