@@ -19,9 +19,7 @@ from database_migration.steps.chunked_copy import (
     copy_lane,
     cut_chunks,
     finish_copy,
-    load_lane,
     staging_of,
-    unload_lane,
 )
 from database_migration.steps.run import Database
 
@@ -82,7 +80,7 @@ class ChunkedCopyOperator(StepOperator):
             copy_lane(run, self.options, lane=0, replicas=self._replicas())
         else:
             self._unload(run.run_id)
-            load_lane(run, self.options, lane=0)
+            self._load(context)
         return self.conclude(run, finish_copy(run, self.options))
 
     def load_on(self, context: Context, event: Any = None, *, since: float) -> Any:
@@ -94,12 +92,16 @@ class ChunkedCopyOperator(StepOperator):
         return {conn_id: database_of(conn_id) for conn_id in self.options.replicas}
 
     def _unload(self, run_id: str) -> Any:
+        from database_migration.steps.chunked_copy.staging.unload_lane import unload_lane  # pyarrow: no other lane's
+
         # Not the run: its target is out of this worker's reach, and its connection none of its business.
         area = StagingArea(storage_at(staging_of(self.options).url), self.migration, run_id)
         source, lane = self.migration_hook.source, int(self.lane or 0)
         return unload_lane(source, area, self.options, lane, replicas=self._replicas())
 
     def _load(self, context: Context) -> Any:
+        from database_migration.steps.chunked_copy.staging.load_lane import load_lane
+
         # Looked at first: what these lanes have stored by then is seen below.
         ended = self._unloading_has_ended(context)
         outcome = load_lane(self.run_of(context), self.options, int(self.lane or 0), patience=0.0 if ended else 10.0)

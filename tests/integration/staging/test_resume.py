@@ -20,11 +20,11 @@ from database_migration.steps.chunked_copy import (
     StagingArea,
     cut_chunks,
     finish_copy,
-    load_lane,
     remove_staged,
     staging_of,
-    unload_lane,
 )
+from database_migration.steps.chunked_copy.staging.load_lane import load_lane
+from database_migration.steps.chunked_copy.staging.unload_lane import unload_lane
 from database_migration.steps.rollback import RollbackOptions, rollback
 from database_migration.steps.run import MigrationRun
 from database_migration.traffic import ManualTraffic

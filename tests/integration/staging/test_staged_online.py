@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from database_migration.model.migration_state import Direction
-from database_migration.steps.chunked_copy import cut_chunks, finish_copy, load_lane
+from database_migration.steps.chunked_copy import cut_chunks, finish_copy
+from database_migration.steps.chunked_copy.staging.load_lane import load_lane
 from database_migration.steps.replicate import BackgroundApplier, Until, replicate, start_capture
 from database_migration.steps.run import MigrationRun
 from integration.conftest import MakeRun

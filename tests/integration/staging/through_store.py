@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from database_migration.steps.chunked_copy import (
-    ChunkedCopyOptions,
-    StagingArea,
-    cut_chunks,
-    finish_copy,
-    load_lane,
-    staging_of,
-    unload_lane,
-)
+from database_migration.steps.chunked_copy import ChunkedCopyOptions, StagingArea, cut_chunks, finish_copy, staging_of
+from database_migration.steps.chunked_copy.staging.load_lane import load_lane
+from database_migration.steps.chunked_copy.staging.unload_lane import unload_lane
 from database_migration.steps.run import MigrationRun
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from airflow.sdk.exceptions import AirflowException, TaskDeferred
 
-from database_migration.operators import chunked_copy
 from database_migration.operators.chunked_copy import ChunkedCopyOperator
-from database_migration.steps.chunked_copy import LoadOutcome
 from database_migration.steps.chunked_copy.lane_figures import LaneFigures
+from database_migration.steps.chunked_copy.staging import load_lane
+from database_migration.steps.chunked_copy.staging.load_lane import LoadOutcome
 
 
 def context(**states: str) -> Any:
@@ -25,7 +25,7 @@ def context(**states: str) -> Any:
 @pytest.fixture
 def lane(monkeypatch: pytest.MonkeyPatch) -> ChunkedCopyOperator:
     """A load lane that finds three chunks missing."""
-    monkeypatch.setattr(chunked_copy, "load_lane", lambda *_, **__: LoadOutcome(LaneFigures(), 0, 3))
+    monkeypatch.setattr(load_lane, "load_lane", lambda *_, **__: LoadOutcome(LaneFigures(), 0, 3))
     monkeypatch.setattr(ChunkedCopyOperator, "run_of", lambda *_: None)
     return ChunkedCopyOperator(
         task_id="load", part="load", lane=0, unload_task_id="unload", migration="shop", source_conn_id="a",

@@ -8,24 +8,19 @@ from database_migration.steps.chunked_copy.identities import AdvancedIdentity, a
 from database_migration.steps.chunked_copy.lane import copy_lane
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
 from database_migration.steps.chunked_copy.staging.area import StagingArea
-from database_migration.steps.chunked_copy.staging.load_lane import LoadOutcome, load_lane
 from database_migration.steps.chunked_copy.staging.options import LanePlace
 from database_migration.steps.chunked_copy.staging.stage import remove_staged, staging_of
-from database_migration.steps.chunked_copy.staging.unload_lane import unload_lane
 
 __all__ = [
     "AdvancedIdentity",
     "ChunkedCopyOptions",
     "LanePlace",
-    "LoadOutcome",
     "StagingArea",
     "advance_identities",
     "advance_sequences",
     "copy_lane",
     "cut_chunks",
     "finish_copy",
-    "load_lane",
     "remove_staged",
     "staging_of",
-    "unload_lane",
 ]
