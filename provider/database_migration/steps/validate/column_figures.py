@@ -64,24 +64,23 @@ def compare_figures(sides: Sides, pair: TablePair) -> list[ColumnsCompared]:
 def figure_findings(
     found: Sequence[ColumnsCompared], *, moving: bool, explained: Set[str], mask: Mask
 ) -> list[Finding]:
-    """A finding for each column whose figures differ: a blocker where both sides stand still and no row explains it.
+    """A finding for each column whose figures differ without a row that does: a blocker where both sides stand still.
 
     ``explained``: tables of which rows that differ are told by themselves.
     """
-    return [_finding(one, moving, one.table in explained, mask) for one in found if one.differing]
+    return [_finding(one, moving, mask) for one in found if one.differing and one.table not in explained]
 
 
-def _finding(one: ColumnsCompared, moving: bool, explained: bool, mask: Mask) -> Finding:
+def _finding(one: ColumnsCompared, moving: bool, mask: Mask) -> Finding:
     said = ", ".join(
         f"{name} {_shown(one, name, one.source, mask)} on the source,"
         f" {_shown(one, name, one.target, mask)} on the target"
         for name in one.differing
     )
-    if moving:
-        mend = "nothing: writes go on while the tables are read."
-    else:
-        mend = "mend the rows that differ." if explained else "compare with steps.validate.checksum: full."
-    severity = Severity.NOTE if moving or explained else Severity.BLOCKER
+    mend = (
+        "nothing: writes go on while the tables are read." if moving else "compare with steps.validate.checksum: full."
+    )
+    severity = Severity.NOTE if moving else Severity.BLOCKER
     return Finding(severity, "figures_differ", f"{one.table}.{one.column}", f"{said}.", mend)
 
 
