@@ -62,7 +62,7 @@ def build_dag(spec: MigrationSpec, project: Path | None = None) -> DAG:
     ) as dag:
         begin = EmptyOperator(task_id="begin").as_setup()
         links = [
-            plan_phase(spec, steps),
+            plan_phase(spec, steps, begin),
             gate(spec, "plan"),
             prepare_phase(spec, steps),
             execute_phase(spec, steps),

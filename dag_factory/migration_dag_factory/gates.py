@@ -76,11 +76,19 @@ def gate(spec: MigrationSpec, name: str) -> ApprovalOperator | None:
     )
 
 
+def _shown(spec: MigrationSpec, name: str) -> tuple[tuple[str, str, str], ...]:
+    """The last rehearsal's report holds them all, and stands right behind the plan's."""
+    first, *others = _SHOWN[name]
+    tries = spec.strategy.rehearse if name == "plan" else 0
+    rehearsals = [(f"plan.rehearse.try_{tries}", f"rehearse.{tries}", "Rehearsal")] if tries else []
+    return (first, *rehearsals, *others)
+
+
 def _body(spec: MigrationSpec, name: str) -> str:
     """A Jinja template in Markdown, filled in by Airflow when the gate is reached."""
     text = files(__package__).joinpath("gate.md.j2").read_text(encoding="utf-8")
     return (
-        text.replace("__SHOWN__", repr(_SHOWN[name]))
+        text.replace("__SHOWN__", repr(_shown(spec, name)))
         .replace("__REJECTED__", _REJECTED[name])
         .replace("__PAGE__", below_base_url(page_path(spec.migration)))
     )

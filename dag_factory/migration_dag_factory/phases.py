@@ -15,6 +15,7 @@ from database_migration.operators.dual_read import DualReadOperator
 from database_migration.operators.finalize import FinalizeOperator
 from database_migration.operators.plan import PlanOperator
 from database_migration.operators.preflight import PreflightOperator
+from database_migration.operators.rehearse import RehearseOperator
 from database_migration.operators.replicate import ReplicateOperator, StartCaptureOperator
 from database_migration.operators.schema_compare import SchemaCompareOperator
 from database_migration.operators.translate_queries import TranslateQueriesOperator
@@ -24,6 +25,7 @@ from database_migration.steps.chunked_copy import LanePlace
 from database_migration.steps.chunked_copy.brake_options import BrakeOptions
 from database_migration.steps.plan import PlannedWindow, PlanOptions
 from database_migration.steps.preflight import PreflightOptions
+from database_migration.steps.rehearse import RehearsedSteps
 from database_migration.steps.schema_compare import SchemaCompareOptions
 from migration_dag_factory.spec import MigrationSpec, StepsSpec
 
@@ -44,16 +46,36 @@ def keywords(spec: MigrationSpec) -> dict[str, Any]:
     }
 
 
-def plan_phase(spec: MigrationSpec, steps: StepsSpec) -> TaskGroup:
-    """Everything that can be known before anything is touched; ``steps`` are the spec's, with absolute paths."""
+def plan_phase(spec: MigrationSpec, steps: StepsSpec, begin: BaseOperator) -> TaskGroup:
+    """Everything that can be known before anything is touched; ``steps`` are the spec's, with absolute paths.
+
+    ``begin`` is the run's setup, whose teardowns run whatever becomes of it.
+    """
     told = keywords(spec)
     with TaskGroup("plan", tooltip="Nothing is touched yet") as group:
-        chain(
+        tasks: list[BaseOperator | TaskGroup] = [
             PreflightOperator(task_id="preflight", options=_preflight_options(steps), **told),
             SchemaCompareOperator(task_id="schema_compare", options=_compare_options(steps), **told),
             TranslateQueriesOperator(task_id="translate_queries", options=steps.translate_queries, **told),
-            PlanOperator(task_id="plan", options=_plan_options(spec, steps), **told),
-        )
+        ]
+        if spec.strategy.rehearse:
+            tasks.append(_rehearsals(spec, steps, begin))
+        chain(*tasks, PlanOperator(task_id="plan", options=_plan_options(spec, steps), **told))
+    return group
+
+
+def _rehearsals(spec: MigrationSpec, steps: StepsSpec, begin: BaseOperator) -> TaskGroup:
+    """A task per try, and a teardown that removes what a try leaves that never got to it."""
+    told = keywords(spec)
+    rehearsed = steps.model_dump(mode="json", by_alias=True, include=set(RehearsedSteps.model_fields))
+    rehearsed["preflight"] = _preflight_options(steps).model_dump(mode="json")
+    with TaskGroup("rehearse", tooltip="On a stage of its own: neither traffic nor writers notice") as group:
+        tries = [
+            RehearseOperator(task_id=f"try_{attempt}", attempt=attempt, steps=rehearsed, options=steps.rehearse, **told)
+            for attempt in range(1, spec.strategy.rehearse + 1)
+        ]
+        clear = RehearseOperator(task_id="clear", clear=True, options=steps.rehearse, **told)
+        chain(*tries, clear.as_teardown(setups=begin))
     return group
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from airflow.sdk import DAG, Param
 
+from database_migration.model.migration_state import RETURNABLE
+from database_migration.operators.rehearse import RehearseOperator
 from database_migration.operators.rollback import RollbackOperator
 from migration_dag_factory.dag_arguments import SUFFIX_ROLLBACK, dag_arguments
 from migration_dag_factory.phases import keywords
@@ -22,21 +24,38 @@ def build_rollback_dag(spec: MigrationSpec) -> DAG:
             "checkpoint": Param(
                 None,
                 type=["null", "string"],
+                enum=[None, *(checkpoint.value for checkpoint in RETURNABLE)],
                 title="Checkpoint",
-                description="validated: only the cutover's moves are taken back, the run lives on; empty: all the way.",
+                description="How far, while the target has never served: validated (only the cutover's moves are taken"
+                " back), copied (keys and indexes too), prepared (rows too); the run lives on. Empty: all the way.",
+            ),
+            "tables": Param(
+                None,
+                type=["null", "array"],
+                items={"type": "string"},
+                title="Tables",
+                description="Only these tables of the source, one a line: taken out of the run, or, with a checkpoint,"
+                " taken back to it. Before the switch only.",
             ),
             "reason": Param("", type="string", title="Reason", description="Why; it stands in the report."),
         },
         **dag_arguments(spec, "Goes back by hand, also after cutover; nothing written on the target is lost."),
     ) as dag:
-        RollbackOperator(
+        rollback = RollbackOperator(
             task_id="rollback",
             options=spec.steps.rollback,
             cutover=spec.steps.cutover.model_dump(mode="json"),
             checkpoint="{{ params.checkpoint or '' }}",
+            only_tables="{{ (params.tables or []) | join(',') }}",
             reason="{{ params.reason }}",
             **keywords(spec),
         )
+        if spec.strategy.rehearse:
+            # For a run that was deleted while it rehearsed, and with it the task that would have cleared away.
+            (
+                RehearseOperator(task_id="clear_rehearsal", clear=True, options=spec.steps.rehearse, **keywords(spec))
+                >> rollback
+            )
     return dag
 
 

@@ -20,6 +20,7 @@ from database_migration.steps.dual_read import DualReadOptions
 from database_migration.steps.finalize import FinalizeOptions
 from database_migration.steps.plan import PlanOptions
 from database_migration.steps.preflight import PreflightOptions
+from database_migration.steps.rehearse import RehearseOptions
 from database_migration.steps.replicate import ReplicateOptions
 from database_migration.steps.rollback import RollbackOptions
 from database_migration.steps.schema_compare import SchemaCompareOptions
@@ -34,6 +35,8 @@ _MAY_CHANGE_BELOW = (
     ("steps", "validate", "waive"),
     ("steps", "cutover", "waive_columns"),
     ("mapping", "values", "quarantine"),
+    ("steps", "rehearse"),
+    ("strategy", "rehearse"),
 )
 
 
@@ -103,6 +106,25 @@ def _named_gates(value: Any) -> Any:
     return value
 
 
+class StrategySpec(SpecPart):
+    """How the data comes over, and what is tried out before."""
+
+    kind: Literal["online", "offline"] = Field(
+        "online", description="offline: the application is stopped and nothing is replicated."
+    )
+    rehearse: int = Field(
+        0,
+        ge=0,
+        le=5,
+        description="How often the whole migration is rehearsed before the plan's gate; every time has to come to the"
+        " same. Where, stands under steps.rehearse.",
+    )
+
+
+def _named_strategy(value: Any) -> Any:
+    return {"kind": value} if isinstance(value, str) else value
+
+
 class WindowSpec(SpecPart):
     """When something may happen."""
 
@@ -144,6 +166,7 @@ class StepsSpec(SpecPart):
     validate_: ValidateOptions = Field(default_factory=ValidateOptions, alias="validate")
     dual_read: DualReadOptions = Field(default_factory=DualReadOptions)
     cutover: CutoverOptions = Field(default_factory=CutoverOptions)
+    rehearse: RehearseOptions = Field(default_factory=RehearseOptions)
     rollback: RollbackOptions = Field(default_factory=RollbackOptions)
     finalize: FinalizeOptions = Field(default_factory=FinalizeOptions)
 
@@ -162,8 +185,11 @@ class MigrationSpec(SpecPart):
     mapping: Mapping = Field(
         default_factory=Mapping, description="How types, names, collations and values are held on the target."
     )
-    strategy: Literal["online", "offline"] = Field(
-        "online", description="offline: the application is stopped and nothing is replicated."
+    strategy: Annotated[
+        StrategySpec,
+        BeforeValidator(_named_strategy, json_schema_input_type=StrategySpec | Literal["online", "offline"]),
+    ] = Field(
+        default_factory=StrategySpec, description="online or offline, or a mapping with kind and how often to rehearse."
     )
     gates: Annotated[GatesSpec, BeforeValidator(_named_gates, json_schema_input_type=GatesSpec | list[str])] = Field(
         default_factory=lambda: GatesSpec(plan=GateSpec(), cutover=GateSpec(), finalize=GateSpec()),
@@ -181,12 +207,19 @@ class MigrationSpec(SpecPart):
     def _two_databases(self) -> Self:
         if (self.source.conn_id, self.source.schema_name) == (self.target.conn_id, self.target.schema_name):
             raise ValueError("source and target are the same database")
+        rehearse = self.steps.rehearse
+        if self.strategy.rehearse and not self.online and rehearse.clone is None:
+            raise ValueError(
+                "strategy.rehearse with kind offline needs steps.rehearse.clone: the source is still written to by then"
+            )
+        if {rehearse.clone, rehearse.target} & {self.source.conn_id} or rehearse.clone == self.target.conn_id:
+            raise ValueError("steps.rehearse names a connection of the migration itself, which no rehearsal may touch")
         return self
 
     @property
     def online(self) -> bool:
         """Whether changes are replicated."""
-        return self.strategy == "online"
+        return self.strategy.kind == "online"
 
     def resolved(self) -> dict[str, Any]:
         """The whole spec with every default, in JSON's types."""
@@ -210,6 +243,7 @@ __all__ = [
     "MigrationSpec",
     "SpecPart",
     "StepsSpec",
+    "StrategySpec",
     "TablesSpec",
     "WindowSpec",
     "WindowsSpec",

@@ -27,6 +27,7 @@ def test_the_steps_are_those_of_the_design() -> None:
         "finalize",
         "plan",
         "preflight",
+        "rehearse",
         "replicate",
         "rollback",
         "schema_compare",

@@ -21,7 +21,7 @@ from database_migration.ledger.positions import Positions
 from database_migration.ledger.quarantine import Quarantine, QuarantinedRow
 from database_migration.ledger.runs import Runs, all_migrations
 from database_migration.ledger.seam import ANY_CHUNK, Chunk, Seam, StaleRow
-from database_migration.ledger.uninstall import holds_run, leave
+from database_migration.ledger.uninstall import erase, holds_run, leave
 from database_migration.ledger.watch import Watch, WatchedChunk, WatchedRow
 
 CONTROL_SCHEMA = "database_migration"
@@ -162,6 +162,7 @@ __all__ = [
     "WatchedChunk",
     "WatchedRow",
     "all_migrations",
+    "erase",
     "holds_run",
     "install",
     "is_installed",

@@ -157,6 +157,22 @@ class Chunks(LedgerPart):
             (rows, octets, seconds, lane, now(), *self.scope, line.table, line.ordinal),
         )
 
+    def withdraw(self, table: str) -> None:
+        """Take away what is not copied of a table, so that no lane claims more of it; waits for lanes at work on it."""
+        self.session.execute(
+            "DELETE FROM database_migration.chunk WHERE migration = %s AND epoch = %s AND table_name = %s AND done = 0",
+            (*self.scope, table),
+        )
+
+    def forget(self, table: str) -> None:
+        """Forget all chunks of a table, whose rows are gone; it can be cut anew."""
+        for ledger_table in ("chunk_reading", "stale_row", "chunk"):
+            self.session.execute(
+                f"DELETE FROM database_migration.{ledger_table}"
+                " WHERE migration = %s AND epoch = %s AND table_name = %s",
+                (*self.scope, table),
+            )
+
     def unfinished(self) -> int:
         """Chunks that are not done, claimed ones included."""
         rows = self.session.execute(

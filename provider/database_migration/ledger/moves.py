@@ -11,6 +11,8 @@ from typing import cast
 from database_migration.ledger._table import LedgerPart, now
 from database_migration.model.migration_state import CutoverMove
 
+_OBJECTS = "objects"
+
 
 @dataclass(frozen=True, slots=True)
 class MoveLine:
@@ -80,14 +82,38 @@ class Checkpoints(LedgerPart):
     """Named places to roll back to."""
 
     def set(self, name: str, **detail: object) -> None:
-        """Record a checkpoint; the first time counts."""
+        """Record a checkpoint, and which objects of ours were there; the first time counts."""
         if name in self.all():
             return
+        rows = self.session.execute(
+            "SELECT COALESCE(MAX(ordinal), 0) FROM database_migration.created_object"
+            " WHERE migration = %s AND epoch = %s",
+            self.scope,
+        )
+        told = {**detail, _OBJECTS: int(cast(int, rows[0][0]))}
         self.session.execute(
             "INSERT INTO database_migration.checkpoint (migration, epoch, ordinal, name, at, detail)"
             " VALUES (%s, %s, %s, %s, %s, %s)",
-            (*self.scope, len(self.all()) + 1, name, now(), json.dumps(detail, default=str)),
+            (*self.scope, len(self.all()) + 1, name, now(), json.dumps(told, default=str)),
         )
+
+    def last_object(self, name: str) -> int | None:
+        """The number of the last object that was there at a checkpoint; None where it was not recorded."""
+        rows = self.session.execute(
+            "SELECT detail FROM database_migration.checkpoint WHERE migration = %s AND epoch = %s AND name = %s",
+            (*self.scope, name),
+        )
+        number = json.loads(str(rows[0][0])).get(_OBJECTS) if rows else None
+        return None if number is None else int(number)
+
+    def forget_after(self, name: str) -> None:
+        """Forget the checkpoints behind one: the run stands before them again."""
+        names = list(self.all())
+        for later in names[names.index(name) + 1 :]:
+            self.session.execute(
+                "DELETE FROM database_migration.checkpoint WHERE migration = %s AND epoch = %s AND name = %s",
+                (*self.scope, later),
+            )
 
     def all(self) -> dict[str, datetime]:
         """Checkpoints in order, with their times."""

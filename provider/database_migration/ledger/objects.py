@@ -82,6 +82,15 @@ class Objects(LedgerPart):
         )
         return [_line(row) for row in rows]
 
+    def after(self, number: int) -> list[CreatedObject]:
+        """The objects that were created behind one, in order."""
+        rows = self.session.execute(
+            "SELECT side, kind, subject, undo_sql, state, seconds FROM database_migration.created_object"
+            " WHERE migration = %s AND epoch = %s AND ordinal > %s ORDER BY ordinal",
+            (*self.scope, number),
+        )
+        return [_line(row) for row in rows]
+
     def of_earlier_runs(self) -> list[tuple[int, CreatedObject]]:
         """(epoch, object) of this migration's ended runs that were never taken back, the latest first."""
         rows = self.session.execute(

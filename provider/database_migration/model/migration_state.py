@@ -53,6 +53,23 @@ class Direction(StrEnum):
         return Side.TARGET if self is Direction.REVERSE else Side.SOURCE
 
 
+class Checkpoint(StrEnum):
+    """The places that a run passes and records, in order."""
+
+    PREPARED = "prepared"
+    """The target's tables are there and empty; the source's log is kept."""
+    COPIED = "copied"
+    """All rows are there; keys and indexes are not."""
+    VALIDATED = "validated"
+    """Keys are there, both sides were compared; nothing of the cutover is in force."""
+    CUT_OVER = "cut_over"
+    """The application writes to the target."""
+
+
+RETURNABLE = (Checkpoint.PREPARED, Checkpoint.COPIED, Checkpoint.VALIDATED)
+"""Those that a run can go back to and live on, as long as the target never served."""
+
+
 class CutoverMove(StrEnum):
     """The moves of a cutover, in order; each is recorded before and after."""
 
@@ -123,7 +140,9 @@ class CopyProgress:
 
 
 __all__ = [
+    "RETURNABLE",
     "AppliedPosition",
+    "Checkpoint",
     "ChunkLine",
     "CopyProgress",
     "CutoverMove",

@@ -26,11 +26,15 @@ class TableSelection:
     """Source table → {source column → target column}."""
     mappings: Mapping[str, TableMapping] = field(default_factory=dict)
     """Source table → what becomes of its rows and columns, where that is more than names."""
+    left_out: frozenset[str] = frozenset()
+    """Source tables that were taken out of the run on its way."""
 
     def selects(self, table: str) -> bool:
         """Whether a source table takes part."""
-        return any(fnmatchcase(table, pattern) for pattern in self.include) and not any(
-            fnmatchcase(table, pattern) for pattern in self.exclude
+        return (
+            table not in self.left_out
+            and any(fnmatchcase(table, pattern) for pattern in self.include)
+            and not any(fnmatchcase(table, pattern) for pattern in self.exclude)
         )
 
     def target_name(self, table: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from airflow.sdk import Context
 
-_MAPPED = re.compile(r"_\d+$")
+_MAPPED = re.compile(r"_(\d+)$")
 _GOOD = "success"
 
 
@@ -30,9 +30,17 @@ def unsuccessful(states: Mapping[str, str | None]) -> dict[str, str | None]:
     return {task: state for task, state in states.items() if state != _GOOD}
 
 
-def culprits(states: Mapping[str, str | None]) -> list[str]:
-    """Tasks that failed by themselves, not for others; mapped ones once."""
-    return sorted({_MAPPED.sub("", task) for task, state in states.items() if state == "failed"})
+def culprits(states: Mapping[str, str | None], known: Collection[str] = ()) -> list[str]:
+    """Tasks that failed by themselves, not for others; mapped ones once. ``known``: the DAG's tasks by name."""
+    return sorted({task_of(task, known)[0] for task, state in states.items() if state == "failed"})
 
 
-__all__ = ["culprits", "states_of_run", "states_of_task", "unsuccessful"]
+def task_of(name: str, known: Collection[str]) -> tuple[str, int]:
+    """The task behind a name of ``states_of_run``, and its map index (-1: it is not mapped)."""
+    found = _MAPPED.search(name)
+    if found is None or name in known:
+        return name, -1
+    return name[: found.start()], int(found[1])
+
+
+__all__ = ["culprits", "states_of_run", "states_of_task", "task_of", "unsuccessful"]

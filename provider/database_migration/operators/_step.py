@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, ClassVar
 
 from airflow.sdk import Context
+from airflow.sdk._shared.secrets_masker import redact
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from pydantic import BaseModel, ValidationError
 
@@ -15,11 +16,14 @@ from database_migration.errors import Interrupted, MigrationError, Paused, Refus
 from database_migration.hooks.keywords import MigrationKeywords
 from database_migration.links import ReportLink
 from database_migration.model.report import Report, Severity, Verdict
+from database_migration.operators._last_lines import last_lines
 from database_migration.steps.run import MigrationRun
 from database_migration.triggers.resumed import ResumedTrigger
 
 #: XCom key under which a failing task leaves its reason, for the rollback's report.
 FAILURE_KEY = "failure"
+#: Likewise, for the lines that it logged last.
+FAILURE_LINES_KEY = "failure_lines"
 _BLOCKERS_TOLD = 5
 _TERMINATED = 128 + 15
 """The exit status of a program that SIGTERM ended."""
@@ -48,7 +52,7 @@ class MigrationOperator(MigrationKeywords):
 
     def execute(self, context: Context) -> Any:
         """The work, with our errors in Airflow's words."""
-        with airflow_errors():
+        with airflow_errors(), last_lines() as lines:
             try:
                 return self.work(context)
             except Paused as paused:
@@ -57,8 +61,9 @@ class MigrationOperator(MigrationKeywords):
                     trigger=ResumedTrigger(keywords=self.keywords, activity=paused.activity),
                     method_name="execute_resumed",
                 )
-            except MigrationError as error:
-                context["ti"].xcom_push(key=FAILURE_KEY, value=f"{type(error).__name__}: {error}")
+            except Exception as error:
+                context["ti"].xcom_push(key=FAILURE_LINES_KEY, value=lines.masked())
+                context["ti"].xcom_push(key=FAILURE_KEY, value=str(redact(f"{type(error).__name__}: {error}")))
                 raise
 
     def on_kill(self) -> None:
@@ -181,4 +186,4 @@ def _mend(mend: str) -> str:
     return f" → {mend}" if mend else ""
 
 
-__all__ = ["FAILURE_KEY", "MigrationOperator", "StepOperator", "airflow_errors", "run_id_of"]
+__all__ = ["FAILURE_KEY", "FAILURE_LINES_KEY", "MigrationOperator", "StepOperator", "airflow_errors", "run_id_of"]

@@ -30,7 +30,7 @@ class VerdictOperator(BaseOperator):
         bad = unsuccessful(states)
         if not bad:
             return
-        by_themselves = [task for task in culprits(bad) if task not in self.rollback_task_ids]
+        by_themselves = [task for task in culprits(bad, context["dag"].task_ids) if task not in self.rollback_task_ids]
         if any(task in bad for task in self.rollback_task_ids):
             outcome = "The rollback did NOT complete: clear it once its reason is mended"
         else:

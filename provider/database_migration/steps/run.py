@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import cast
 
 from database_migration.engines.protocol import ChangeLog, Endpoint, Engine, Session
 from database_migration.errors import SourceChanged
@@ -24,6 +25,8 @@ from database_migration.steps.object_storage import Storage, local_storage
 
 NAMES_NOTE = "names"
 """The ledger's note of derived names: [[kind, table, source name, target name, why], …]."""
+LEFT_OUT_NOTE = "left_out"
+"""The ledger's note of source tables that a rollback took out of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,13 @@ class MigrationRun:
     @property
     def selection(self) -> TableSelection:
         """The tables that take part, under all names that they get: the spec's, and those derived from the source's
-        where the target cannot have them, as preflight noted them in the ledger."""
+        where the target cannot have them, as preflight noted them in the ledger; without those that a rollback took
+        out of the run."""
         for declared, mapping, selection in self._selected:
             if declared is self.declared and mapping is self.mapping:
                 return selection
-        selection = with_names(self.declared, self.name_changes())
+        with self.target.connect("selection") as session:
+            selection = replace(with_names(self.declared, self._names(session)), left_out=self._left_out(session))
         self._selected.append((self.declared, self.mapping, selection))
         return selection
 
@@ -107,14 +112,26 @@ class MigrationRun:
 
     def name_changes(self) -> tuple[NameChange, ...]:
         """The derived names; where none were noted yet, they are worked out from the source's schema as it is."""
+        with self.target.connect("names") as session:
+            return self._names(session)
+
+    def forget_selection(self) -> None:
+        """Work the selection out anew when it is asked for next: a rollback has changed it."""
+        self._selected.clear()
+
+    def _names(self, session: Session) -> tuple[NameChange, ...]:
         if self.keeps_names:
             return ()
-        with self.target.connect("names") as session:
-            if is_installed(session) and holds_run(session, self.migration, self.run_id):
-                noted = open_ledger(session, self.migration, self.run_id).notes.get_note(NAMES_NOTE)
-                if noted is not None:
-                    return tuple(named_changes(noted))
-        return self.derived_names(self.source.read_schema())
+        noted = self._noted(session, NAMES_NOTE)
+        return self.derived_names(self.source.read_schema()) if noted is None else tuple(named_changes(noted))
+
+    def _left_out(self, session: Session) -> frozenset[str]:
+        return frozenset(cast("list[str]", self._noted(session, LEFT_OUT_NOTE) or ()))
+
+    def _noted(self, session: Session, name: str) -> object:
+        if not is_installed(session) or not holds_run(session, self.migration, self.run_id):
+            return None
+        return open_ledger(session, self.migration, self.run_id).notes.get_note(name)
 
     def derived_names(self, source: Schema) -> tuple[NameChange, ...]:
         """The names that a source's schema gets by the spec's policy and the target server's rules."""
@@ -210,4 +227,4 @@ class MigrationRun:
         return datetime.now(UTC)
 
 
-__all__ = ["NAMES_NOTE", "Database", "MigrationRun"]
+__all__ = ["LEFT_OUT_NOTE", "NAMES_NOTE", "Database", "MigrationRun"]

@@ -25,13 +25,13 @@ def root(tmp_path: Path) -> Path:
 def test_the_nearest_folder_wins_and_lists_are_replaced(root: Path) -> None:
     spec = read_spec(root / "team" / "shop" / "shop.yaml", root).spec
     assert (spec.steps.chunked_copy.lanes, spec.steps.chunked_copy.chunk_rows) == (2, 1000)
-    assert spec.strategy == "offline"
+    assert spec.strategy.kind == "offline"
     assert (spec.gates.plan, spec.gates.cutover is not None) == (None, True)
 
 
 def test_folders_above_the_root_are_not_asked(root: Path) -> None:
     spec = read_spec(root / "team" / "shop" / "shop.yaml", root / "team").spec
-    assert spec.strategy == "online"
+    assert spec.strategy.kind == "online"
 
 
 def test_a_problem_in_the_defaults_is_told_once_and_there(root: Path) -> None:

@@ -46,6 +46,10 @@ class MySQLDdl:
 
         return hold_table(table, dialect, policy or HoldPolicy())
 
+    def drop_schema(self, schema: str) -> str:
+        """Drop a schema of ours with all that is in it."""
+        return f"DROP SCHEMA IF EXISTS {quote(schema)}"
+
     def hold_objects(
         self, source: Schema, *, target_version: str
     ) -> tuple[tuple[UserType, ...], tuple[Sequence, ...], list[Finding]]:

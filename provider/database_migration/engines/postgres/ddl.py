@@ -40,6 +40,10 @@ class PostgresDdl:
 
         return held_table(table, dialect=dialect, policy=policy or HoldPolicy())
 
+    def drop_schema(self, schema: str) -> str:
+        """Drop a schema of ours with all that is in it."""
+        return f"DROP SCHEMA IF EXISTS {quote(schema)} CASCADE"
+
     def hold_objects(
         self, source: Schema, *, target_version: str
     ) -> tuple[tuple[UserType, ...], tuple[Sequence, ...], list[Finding]]:

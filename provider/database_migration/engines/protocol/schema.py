@@ -57,6 +57,10 @@ class Ddl(Protocol):
         """
         ...
 
+    def drop_schema(self, schema: str) -> str:
+        """The statement that drops a schema with all that is in it; only ever for one that we made."""
+        ...
+
     def hold_objects(
         self, source: Schema, *, target_version: str
     ) -> tuple[tuple[UserType, ...], tuple[FreeSequence, ...], list[Finding]]:

@@ -6,7 +6,7 @@ from database_migration.steps.apply_schema.code_stage import waiting_triggers
 from database_migration.steps.apply_schema.options import ApplySchemaOptions, ForeignKeyPolicy, Stage
 from database_migration.steps.apply_schema.split_script import split_script
 from database_migration.steps.apply_schema.step import apply_schema
-from database_migration.steps.apply_schema.undo import undo_earlier_runs, undo_objects
+from database_migration.steps.apply_schema.undo import undo_earlier_runs, undo_lines, undo_objects
 
 __all__ = [
     "ApplySchemaOptions",
@@ -15,6 +15,7 @@ __all__ = [
     "apply_schema",
     "split_script",
     "undo_earlier_runs",
+    "undo_lines",
     "undo_objects",
     "waiting_triggers",
 ]

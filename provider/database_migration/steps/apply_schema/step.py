@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from database_migration.errors import Interrupted
 from database_migration.ledger import Ledger
-from database_migration.model.migration_state import Phase
+from database_migration.model.migration_state import Checkpoint, Phase
 from database_migration.model.report import Finding, Report, ReportScript, ReportTable, verdict_of
 from database_migration.steps.apply_schema.create import Created
 from database_migration.steps.apply_schema.keys_stage import KeysStage
@@ -49,6 +49,7 @@ def apply_schema(run: MigrationRun, options: ApplySchemaOptions, stage: Stage) -
             for one in create_tables(run, ledger, expected):
                 findings.append(one) if isinstance(one, Finding) else created.append(one)
         else:
+            ledger.checkpoints.set(Checkpoint.COPIED)
             work = KeysStage(run, ledger, options)
             work.apply(expected)
             created, findings = work.created, work.findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from database_migration.engines.protocol import Session
 from database_migration.errors import Interrupted, Refused
@@ -25,11 +26,14 @@ def undo_objects(run: MigrationRun, ledger: Ledger, session: Session) -> list[Cr
 
     :raises Refused: something of others depends on an object; the text names both.
     """
-    return [
-        line
-        for line in reversed(ledger.objects.all())
-        if line.side is Side.TARGET and _undo(run, session, ledger.objects, line)
-    ]
+    return undo_lines(run, ledger, session, ledger.objects.all())
+
+
+def undo_lines(
+    run: MigrationRun, ledger: Ledger, session: Session, lines: Sequence[CreatedObject]
+) -> list[CreatedObject]:
+    """Drop some of what this run made on the target, the last of them first; what was dropped. Raises likewise."""
+    return [line for line in reversed(lines) if line.side is Side.TARGET and _undo(run, session, ledger.objects, line)]
 
 
 def undo_earlier_runs(run: MigrationRun, ledger: Ledger, session: Session) -> list[CreatedObject]:
@@ -75,4 +79,4 @@ def _execute(session: Session, statements: list[str]) -> None:
             session.execute(statement)
 
 
-__all__ = ["SCRIPT", "undo_earlier_runs", "undo_objects"]
+__all__ = ["SCRIPT", "undo_earlier_runs", "undo_lines", "undo_objects"]

@@ -10,6 +10,8 @@ from typing import cast
 
 from database_migration.ledger import Notes
 
+_MOST_LANES = 64
+
 
 @dataclass(slots=True)
 class LaneFigures:
@@ -111,8 +113,15 @@ class MeteredBlocks:
             close()
 
 
+def forget_lane_figures(notes: Notes) -> None:
+    """Begin the lanes' sums anew, because rows are copied again."""
+    for lane in range(_MOST_LANES):
+        if notes.get_note(_name(lane)) is not None:
+            notes.put_note(_name(lane), None)
+
+
 def _name(lane: int) -> str:
     return f"copy_lane_{lane}"
 
 
-__all__ = ["LaneFigures", "MeteredBlocks", "Spent"]
+__all__ = ["LaneFigures", "MeteredBlocks", "Spent", "forget_lane_figures"]

@@ -17,13 +17,14 @@ import time
 from contextlib import ExitStack
 
 from database_migration.errors import MigrationError, NotPossible
-from database_migration.model.migration_state import CutoverMove, Direction, Phase, Side
+from database_migration.model.migration_state import Checkpoint, CutoverMove, Direction, Phase, Side
 from database_migration.model.report import Report
 from database_migration.steps.cutover.checklist import APPROVAL_NOTE, cutover_checklist
 from database_migration.steps.cutover.moves import Move, moves_of, settle_switch
 from database_migration.steps.cutover.options import CutoverOptions
 from database_migration.steps.cutover.repair import (
     COMMITTED_NOTE,
+    WENT_BACK_NOTE,
     Standing,
     go_on_with_target,
     hold_the_stage,
@@ -80,6 +81,14 @@ def cutover(
             raise NotPossible(
                 "a rollback of this run has begun to open the source and can only go on.",
                 mend=f"trigger {run.migration}__rollback again; it finishes what it began.",
+                subject=run.migration,
+            )
+        back = ledger.notes.get_note(WENT_BACK_NOTE)
+        if back is not None and Checkpoint.VALIDATED not in ledger.checkpoints.all():
+            raise NotPossible(
+                f"the run went back to the checkpoint {back}, and what comes after it was not done again up to"
+                " the checkpoint validated.",
+                mend="clear the tasks that the rollback's report names, and let them end first.",
                 subject=run.migration,
             )
         if approved_by:

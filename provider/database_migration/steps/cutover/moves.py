@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Protocol
 
 from database_migration.errors import Interrupted, ValidationFailed
-from database_migration.model.migration_state import CutoverMove, Direction, Phase, Side
+from database_migration.model.migration_state import Checkpoint, CutoverMove, Direction, Phase, Side
 from database_migration.steps.chunked_copy import advance_identities, advance_sequences
 from database_migration.steps.cutover.final_check import (
     compare_everything,
@@ -240,7 +240,7 @@ class Verify:
         finally:
             attempt.traffic.release()
             attempt.pause.end()
-        attempt.ledger.checkpoints.set("cut_over")
+        attempt.ledger.checkpoints.set(Checkpoint.CUT_OVER)
         attempt.ledger.runs.advance(attempt.run.run_id, Phase.SOAK)
         return detail
 

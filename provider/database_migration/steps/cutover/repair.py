@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 COMMITTED_NOTE = "rollback_committed"
 """The ledger's note from which on a rollback only goes on: the source may have been opened."""
+WENT_BACK_NOTE = "went_back_to"
+"""The ledger's note of the checkpoint before ``validated`` that a rollback went back to."""
 REVERSE_ENDED_NOTE = "reverse_ended"
 """The ledger's note from which on finalize only goes on: the target's log is given back."""
 
@@ -97,7 +99,7 @@ def release_source(run: MigrationRun, traffic: Traffic) -> None:
     Only for a migration whose target has never served: the caller knows that. The journal keeps its open
     lines, so the next try takes all of it back again and does the rest.
     """
-    tables = tuple(table.name for table in run.selection.of(run.source.read_schema()))
+    tables = tuple(table.name for table in run.declared.of(run.source.read_schema()))  # the ledger may be away
     put_triggers_back(run)
     with run.source.connect("fence") as session:
         run.source.engine.fence.lower(session, run.source.schema, tables)
@@ -124,6 +126,7 @@ def hold_the_stage(scene: Scene) -> None:
 __all__ = [
     "COMMITTED_NOTE",
     "REVERSE_ENDED_NOTE",
+    "WENT_BACK_NOTE",
     "Standing",
     "go_on_with_target",
     "hold_the_stage",

@@ -51,11 +51,16 @@ class Scene:
 
     def tables(self, side: Side) -> tuple[str, ...]:
         """The selected tables of a side, by the source's catalog; it is read once."""
+        names = self.tables_selected()
+        if side is Side.SOURCE:
+            return names
+        return tuple(self.run.selection.target_name(name) for name in names)
+
+    def tables_selected(self) -> tuple[str, ...]:
+        """The selected tables by the source's names."""
         if not self._names:
             self._names.extend(table.name for table in self.run.selection.of(self.run.source.read_schema()))
-        if side is Side.SOURCE:
-            return tuple(self._names)
-        return tuple(self.run.selection.target_name(name) for name in self._names)
+        return tuple(self._names)
 
     def applier(self, direction: Direction, touched: TouchedRows | None = None) -> BackgroundApplier:
         """An applier of this process; waits until the one that works has ended."""

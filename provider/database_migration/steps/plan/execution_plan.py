@@ -8,6 +8,7 @@ from datetime import datetime
 from database_migration.steps.plan.estimate import Estimate
 from database_migration.steps.plan.openings import Opening
 from database_migration.steps.plan.probe import Probe
+from database_migration.steps.plan.rehearsed import Tries
 from database_migration.steps.plan.seconds import Seconds, spoken
 from database_migration.steps.plan.volumes import TableVolume
 from database_migration.steps.schema_compare import ExpectedSchema
@@ -38,6 +39,7 @@ class ExecutionPlan:
     estimate: Estimate | None
     openings: dict[str, Opening]
     """By what the window is for; only where there is an estimate."""
+    rehearsals: Tries = ()
 
     @property
     def rows(self) -> int:
@@ -78,13 +80,19 @@ def checkpoints(made: ExecutionPlan, *, online: bool, write_pause: float) -> lis
         Checkpoint(
             "prepared",
             "the target's tables exist" + (", and the change log is kept from here on" if online else ""),
-            "what we made is dropped; the application notices nothing",
+            "all the way: what we made is dropped; some tables can be taken out. The application notices nothing",
             "nothing",
+        ),
+        Checkpoint(
+            "copied",
+            "all rows are there, keys and indexes are not",
+            "all the way, or to prepared; some tables can be emptied and copied again",
+            "the rows have to be copied again",
         ),
         Checkpoint(
             "validated",
             "rows are copied" + (", changes are applied" if online else "") + ", both sides are compared",
-            "what we made is dropped; the application notices nothing",
+            "all the way, to prepared, or to copied (keys and indexes are dropped); some tables can be taken out",
             f"the work so far has to be done again: {again}",
         ),
         Checkpoint(

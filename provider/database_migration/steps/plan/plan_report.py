@@ -7,6 +7,7 @@ from database_migration.steps.plan.execution_plan import ExecutionPlan, checkpoi
 from database_migration.steps.plan.options import PlanOptions
 from database_migration.steps.plan.plan_data import plan_data
 from database_migration.steps.plan.probe import TableProbe
+from database_migration.steps.plan.rehearsed import rehearsal_table
 from database_migration.steps.plan.timeline import timeline
 from database_migration.steps.run import MigrationRun
 from database_migration.steps.schema_compare import table_order
@@ -52,6 +53,7 @@ def _summary(run: MigrationRun, made: ExecutionPlan) -> dict[str, Scalar]:
 def _tables(options: PlanOptions, made: ExecutionPlan, *, online: bool) -> list[ReportTable]:
     return [
         _time(made),
+        *rehearsal_table(made.rehearsals),
         _tables_in_order(made),
         *_lanes(made),
         *_windows(made, options),
@@ -62,6 +64,8 @@ def _tables(options: PlanOptions, made: ExecutionPlan, *, online: bool) -> list[
                 (one.name, one.holds, one.going_back, one.cost)
                 for one in checkpoints(made, online=online, write_pause=options.write_pause.total_seconds())
             ),
+            note="prepared, copied and validated can be chosen in the form of the rollback DAG, as long as the target"
+            " never served: the run then lives on from there. Without a choice it goes all the way.",
         ),
         ReportTable("Validation criteria", ("criterion",), tuple((text,) for text in options.validation)),
         ReportTable(

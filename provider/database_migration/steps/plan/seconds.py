@@ -31,6 +31,12 @@ class Seconds:
         return low if low == high else f"{low} to {high}"
 
 
+def around(measured: Sequence[float]) -> Seconds:
+    """A range around measured seconds: a single one may be off by more than several that lie together."""
+    low, high = _ALONE if len(measured) == 1 else _BEYOND
+    return Seconds(min(measured) * low, max(measured) * high)
+
+
 def spoken(seconds: float) -> str:
     """``0.4 s``, ``12 s``, ``14 min``, ``3.2 h``, ``5.1 days``."""
     if seconds < 90:
@@ -98,4 +104,4 @@ def _least_squares(points: Sequence[Point]) -> tuple[float, float]:
     )
 
 
-__all__ = ["Point", "Rate", "Seconds", "fit", "spoken"]
+__all__ = ["Point", "Rate", "Seconds", "around", "fit", "spoken"]

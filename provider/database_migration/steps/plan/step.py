@@ -14,6 +14,7 @@ from database_migration.steps.plan.openings import opening
 from database_migration.steps.plan.options import PlanOptions
 from database_migration.steps.plan.plan_report import plan_report
 from database_migration.steps.plan.probe import probe
+from database_migration.steps.plan.rehearsed import Tries, rehearsed_seconds, with_rehearsals
 from database_migration.steps.plan.volumes import TableVolume, table_volumes
 from database_migration.steps.plan.write_rate import WriteRate
 from database_migration.steps.run import MigrationRun
@@ -38,7 +39,8 @@ def plan(run: MigrationRun, options: PlanOptions) -> Report:
         if ledger.objects.all():
             require_unchanged(run, ledger, source)  # a second plan must not hide what the first one did not know
         expected = expected_target(run, ledger, source)
-        made, findings = _make(run, options, expected, writes)
+        tries = rehearsed_seconds(ledger)
+        made, findings = _make(run, options, expected, writes, tries)
         ledger.runs.require_current(run.run_id, run.spec_hash)
         remember_source(run, ledger, source)
         _note(ledger, made, options)
@@ -57,18 +59,18 @@ def _watched(run: MigrationRun, options: PlanOptions) -> Iterator[WriteRate | No
 
 
 def _make(
-    run: MigrationRun, options: PlanOptions, expected: ExpectedSchema, watched: WriteRate | None
+    run: MigrationRun, options: PlanOptions, expected: ExpectedSchema, watched: WriteRate | None, tries: Tries
 ) -> tuple[ExecutionPlan, list[Finding]]:
     volumes = table_volumes(run, expected, options)
     lanes = options.lanes or proposed_lanes(volumes)
     measured, findings = probe(run, volumes, rows=options.probe_rows, tables=options.probe_tables, lanes=lanes)
     writes = watched.rows_per_second(options.observe_writes) if watched else None
-    found = estimate(volumes, measured, options, lanes=lanes, writes=writes)
+    found = with_rehearsals(estimate(volumes, measured, options, lanes=lanes, writes=writes), tries)
     made_at: datetime = run.now()
     openings = {}
     if found is not None:
         openings = {name: opening(window, made_at, found.total) for name, window in options.windows.items()}
-    return ExecutionPlan(made_at, expected, volumes, measured, lanes, writes, found, openings), findings
+    return ExecutionPlan(made_at, expected, volumes, measured, lanes, writes, found, openings, tries), findings
 
 
 def _note(ledger: Ledger, made: ExecutionPlan, options: PlanOptions) -> None:

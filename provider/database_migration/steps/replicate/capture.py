@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from database_migration.errors import NotPossible
 from database_migration.ledger import Ledger, install
-from database_migration.model.migration_state import AppliedPosition, Direction, Phase, Side
+from database_migration.model.migration_state import AppliedPosition, Checkpoint, Direction, Phase, Side
 from database_migration.model.report import Finding, Report, ReportTable, Severity, Verdict
 from database_migration.steps.known_columns import note_policies
 from database_migration.steps.replicate.cascaded import unsettle
@@ -42,7 +42,7 @@ def start_capture(run: MigrationRun, options: ReplicateOptions) -> Report:
         begun = ledger.positions.begin(Direction.FORWARD, position)
         if options.during_copy and ledger.notes.get_note(COPY_END_NOTE) is None:
             ledger.runs.replicate(Direction.FORWARD)
-        ledger.checkpoints.set("prepared", position=begun.position.text)
+        ledger.checkpoints.set(Checkpoint.PREPARED, position=begun.position.text)
     findings = [_lost_finding(run, stored)] if lost and stored is not None else []
     return Report(
         stem="replicate",

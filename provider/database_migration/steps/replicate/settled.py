@@ -35,6 +35,12 @@ def target_log(ledger: Ledger) -> LogPosition | None:
     return _position(ledger.notes.get_note(TARGET_LOG_NOTE))
 
 
+def forget_copy_end(ledger: Ledger) -> None:
+    """Rows are to be copied anew: until that has ended the target is no state of the source."""
+    ledger.notes.put_note(COPY_END_NOTE, None)
+    ledger.notes.put_note(TARGET_LOG_NOTE, None)
+
+
 def note_settled(ledger: Ledger, direction: Direction, end: LogPosition) -> None:
     """Rows were read from the read side before its log ended here."""
     ledger.notes.put_note(f"{_REREAD_NOTE}_{direction}", {"ordinal": end.ordinal, "text": end.text})
@@ -59,4 +65,12 @@ def _position(note: object) -> LogPosition | None:
     return LogPosition(int(note["ordinal"]), str(note["text"])) if isinstance(note, dict) else None
 
 
-__all__ = ["COPY_END_NOTE", "note_copy_end", "note_settled", "note_target_log", "settled_from", "target_log"]
+__all__ = [
+    "COPY_END_NOTE",
+    "forget_copy_end",
+    "note_copy_end",
+    "note_settled",
+    "note_target_log",
+    "settled_from",
+    "target_log",
+]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from database_migration.engines.protocol import Session
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from database_migration.errors import Interrupted, NotPossible
 from database_migration.ledger import holds_run, is_installed, leave
 from database_migration.model.migration_state import Direction, Side
@@ -38,12 +40,9 @@ def abandon(scene: Scene, trace: Trace, *, cutover_begun: bool) -> None:
     Traffic and fence are left alone where no move is in force: a switch that does not answer must not keep a
     run from being given up that never got there.
     """
-    run, ledger = scene.run, scene.ledger
     if cutover_begun:
         undo_cutover(scene, trace, then=Direction.OFF)
-    with trace.step("stop replication"), run.target.connect("rollback") as session:
-        ledger.runs.replicate(Direction.OFF)
-        _wait_for_appliers(scene, session)
+    with appliers_at_rest(scene, trace):
         stop_capture(scene)
     drop_created(scene, trace)
     leave_source(scene, trace)
@@ -92,13 +91,30 @@ def leave_source(scene: Scene, trace: Trace) -> None:
             words.append("gone" if leave(session, run.migration, run.log_name) else "kept, others use it")
 
 
-def _wait_for_appliers(scene: Scene, session: Session) -> None:
-    if not wait_for_lock(lambda: take_lock(session, scene.run.migration)):
-        raise Interrupted(
-            "an applier does not let go of the target.",
-            mend="end the replication DAG's running task, then clear this one.",
-            subject=scene.run.migration,
-        )
+@contextmanager
+def appliers_at_rest(scene: Scene, trace: Trace) -> Iterator[None]:
+    """Replication is not wanted from here on, and nobody applies meanwhile.
+
+    :raises Interrupted: an applier does not end.
+    """
+    with scene.run.target.connect("rollback") as session:
+        with trace.step("stop replication"):
+            scene.ledger.runs.replicate(Direction.OFF)
+            if not wait_for_lock(lambda: take_lock(session, scene.run.migration)):
+                raise Interrupted(
+                    "an applier does not let go of the target.",
+                    mend="end the replication DAG's running task, then clear this one.",
+                    subject=scene.run.migration,
+                )
+        yield
 
 
-__all__ = ["abandon", "drop_created", "empty_store", "leave_source", "stop_capture", "undo_cutover"]
+__all__ = [
+    "abandon",
+    "appliers_at_rest",
+    "drop_created",
+    "empty_store",
+    "leave_source",
+    "stop_capture",
+    "undo_cutover",
+]

@@ -102,7 +102,7 @@ def _analysis(failure: FailureFacts | None) -> list[ReportTable]:
 
 def _log_lines(failure: FailureFacts | None) -> tuple[ReportScript, ...]:
     return tuple(
-        ReportScript(f"Log of {task.task_id}", "\n".join(task.lines), language="text")
+        ReportScript(f"Last log lines of {task.task_id}", "\n".join(task.lines), language="text")
         for task in (failure.tasks if failure else ())
         if task.lines
     )

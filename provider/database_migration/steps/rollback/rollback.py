@@ -7,24 +7,19 @@ After it no task of the run works any more, whoever clicks it into life.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from database_migration.errors import ConnectionRefused, Interrupted, MigrationError, NotPossible, SpecRefused
+from database_migration.errors import ConnectionRefused, Interrupted, MigrationError, NotPossible
 from database_migration.ledger import Ledger, Runs, is_installed, open_ledger
-from database_migration.model.migration_state import Direction, Phase, RunState, Side
+from database_migration.model.migration_state import Checkpoint, Phase, RunState, Side
 from database_migration.model.report import Finding, Report, Severity
 from database_migration.steps.cutover.repair import COMMITTED_NOTE, Standing, hold_the_stage, standing
 from database_migration.steps.cutover.scene import Scene
-from database_migration.steps.rollback.abandon import (
-    abandon,
-    drop_created,
-    empty_store,
-    leave_source,
-    undo_cutover,
-)
+from database_migration.steps.rollback.abandon import abandon, drop_created, empty_store, leave_source
 from database_migration.steps.rollback.failure import FailureFacts
+from database_migration.steps.rollback.go_back import back_to_checkpoint, leave_out, require_reachable
 from database_migration.steps.rollback.options import RollbackOptions
 from database_migration.steps.rollback.report import data_state, remaining, rollback_report
 from database_migration.steps.rollback.reverse import reverse
@@ -33,9 +28,6 @@ from database_migration.steps.rollback.unreachable import rescue_source
 from database_migration.steps.run import MigrationRun
 from database_migration.traffic import Traffic
 
-VALIDATED = "validated"
-"""The one checkpoint that a run goes back to and lives on."""
-
 
 def rollback(
     run: MigrationRun,
@@ -43,13 +35,16 @@ def rollback(
     traffic: Traffic,
     *,
     checkpoint: str | None = None,
+    tables: Sequence[str] = (),
     failure: FailureFacts | None = None,
     on_step: OnStep | None = None,
 ) -> Report:
     """Go back from wherever the run stands; twice is once, and a run that was never opened needs nothing.
 
-    :param checkpoint: ``validated``: only take the cutover's moves back, copy and replication go on;
-        None: all the way, which ends the run.
+    :param checkpoint: one of ``RETURNABLE``: only take back what came after it, the run lives on; None: all the way,
+        which ends the run.
+    :param tables: source tables that alone go back: with a checkpoint, what came after it is taken back for them; with
+        none, they are taken out of the run.
     :param failure: what failed, for the analysis.
     :raises NotPossible: the run is finalized, or cannot go back to that checkpoint.
     :raises Interrupted: the next try goes on; the text says who serves meanwhile.
@@ -66,7 +61,7 @@ def rollback(
             # A rollback has to work even after the spec was edited, which is what made many a run fail.
             run = replace(run, spec_hash=state.spec_hash)
             scene = Scene(run, traffic, ledger)
-            return _roll_back(scene, state, options, trace, checkpoint, failure)
+            return _roll_back(scene, state, options, trace, checkpoint, tuple(dict.fromkeys(tables)), failure)
     except (Interrupted, ConnectionRefused) as error:
         if _target_answers(run):
             raise
@@ -79,6 +74,7 @@ def _roll_back(
     options: RollbackOptions,
     trace: Trace,
     checkpoint: str | None,
+    tables: Sequence[str],
     failure: FailureFacts | None,
 ) -> Report:
     run, ledger = scene.run, scene.ledger
@@ -97,10 +93,12 @@ def _roll_back(
     before = data_state(run, ledger)
     stand = standing(scene)
     switched = stand in (Standing.SWITCHED, Standing.COMPLETE) or ledger.notes.get_note(COMMITTED_NOTE) is not None
-    _check_checkpoint(scene, checkpoint, switched=switched)
-    if checkpoint == VALIDATED:
-        undo_cutover(scene, trace, then=Direction.FORWARD)
-        outcome = "back at the checkpoint validated: the source serves, copy and replication go on"
+    require_reachable(scene, state, checkpoint, tables, switched=switched)
+    begun = stand is Standing.BEGUN
+    if checkpoint is not None:
+        outcome = back_to_checkpoint(scene, trace, Checkpoint(checkpoint), tables, cutover_begun=begun)
+    elif tables:
+        outcome = leave_out(scene, trace, tables, cutover_begun=begun)
     elif switched:
         reverse(scene, options, trace)
         leave_source(scene, trace)
@@ -109,35 +107,17 @@ def _roll_back(
         drop_created(scene, trace)  # the source was only read: it may even be down
         outcome = "abandoned: nothing had been made yet"
     else:
-        abandon(scene, trace, cutover_begun=stand is Standing.BEGUN)
+        abandon(scene, trace, cutover_begun=begun)
         outcome = "abandoned: the source has served all along"
     findings = [] if state.phase is Phase.PLAN else _source_serves(scene, trace)
     remains = remaining(ledger)
-    if checkpoint is None:
+    if checkpoint is None and not tables:
         findings += empty_store(scene, trace)
         with trace.step("end the run"):
             ledger.runs.end(run.run_id, Phase.ROLLED_BACK)
     return rollback_report(
         run, trace, outcome=outcome, findings=findings, failure=failure, state=before, remains=remains
     )
-
-
-def _check_checkpoint(scene: Scene, checkpoint: str | None, *, switched: bool) -> None:
-    if checkpoint is None:
-        return
-    known = scene.ledger.checkpoints.all()
-    if checkpoint not in known:
-        raise SpecRefused(
-            f"the run has no checkpoint {checkpoint!r}.",
-            mend=f"name one of {', '.join(known) or '(none was reached)'}, or none to go back all the way.",
-            subject=scene.run.migration,
-        )
-    if checkpoint != VALIDATED or switched:
-        raise NotPossible(
-            f"the run cannot go back to {checkpoint!r} and live on{' once the target has served' if switched else ''}.",
-            mend="leave the checkpoint out: the rollback then goes all the way, and a new run starts afresh.",
-            subject=scene.run.migration,
-        )
 
 
 def _source_serves(scene: Scene, trace: Trace) -> list[Finding]:
@@ -199,4 +179,4 @@ def _target_answers(run: MigrationRun) -> bool:
     return True
 
 
-__all__ = ["VALIDATED", "rollback"]
+__all__ = ["rollback"]

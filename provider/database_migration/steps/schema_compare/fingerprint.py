@@ -79,8 +79,10 @@ def require_unchanged(run: MigrationRun, ledger: Ledger, schema: Schema | None =
     if before is None:
         raise NotPossible("the run has no plan.", mend="run the plan step first.", subject=run.migration)
     source = known_columns(ledger, schema or run.source_schema(), waiting=waiting, noted=before)
-    now = fingerprint(run.selection.of(source))
-    said = changes(cast("Fingerprint", before), now)
+    selection = run.selection
+    now = fingerprint(selection.of(source))
+    planned = {name: items for name, items in cast("Fingerprint", before).items() if name not in selection.left_out}
+    said = changes(planned, now)
     if said:
         raise SourceChanged(
             f"the source's schema is not the one that was planned for: {_shortly(said)}.",
@@ -106,6 +108,8 @@ def require_target_unchanged(run: MigrationRun, ledger: Ledger, actual: Schema |
     before = cast("Fingerprint | None", ledger.notes.get_note(TARGET_NOTE))
     if before is None:
         return
+    gone = {run.selection.target_name(name) for name in run.selection.left_out}
+    before = {name: items for name, items in before.items() if name not in gone}
     actual = actual or run.target.read_schema()
     # A column that is being carried over may be there already, and its line not be made yet.
     made = {line.subject for line in ledger.objects.all() if line.made or line.kind == "column"}
