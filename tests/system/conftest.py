@@ -21,6 +21,7 @@ def project(
     for name in ("offline", "online", "failing", "rejected", "edited", "by_hand", "example", "staged"):
         project.database_pair(name, chinook_mysql_sql)
     project.database_pair("killed")
+    project.database_pair("rehearsed")
     return project
 
 

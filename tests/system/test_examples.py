@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
 #: Each takes back what it created but the last. The whole migration waits for a Sunday and is not among them.
 EXAMPLES = (
     "preflight", "schema_compare", "translate_queries", "plan", "apply_schema", "chunked_copy", "replicate", "validate",
-    "dual_read", "cutover", "rollback", "finalize",
+    "rehearse", "dual_read", "cutover", "rollback", "finalize",
 )  # fmt: skip
 
 

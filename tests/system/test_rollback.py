@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -87,6 +88,13 @@ def test_a_spec_edited_in_flight_is_refused_and_rolled_back_by_the_old_one(
 def test_by_hand_the_rollback_dag_ends_a_run_that_waits(
     airflow: AirflowServices, project: MigrationProject, runs: dict[str, str]
 ) -> None:
+    keys = "SELECT count(*) FROM information_schema.table_constraints WHERE constraint_type = 'FOREIGN KEY'"
+    assert project.target("by_hand").execute(keys)[0][0] > 0
+    some_way = airflow.trigger("by_hand__rollback", conf={"checkpoint": "copied", "reason": "an index was missing"})
+    assert airflow.wait_for_run("by_hand__rollback", some_way, 200)["state"] == "success"
+    assert project.target("by_hand").execute(keys)[0][0] == 0
+    assert state_of(project, "by_hand")[2] == 1
+    assert tables_left(project, "by_hand") == 11
     by_hand = airflow.trigger("by_hand__rollback", conf={"reason": "the marketing campaign starts"})
     assert airflow.wait_for_run("by_hand__rollback", by_hand, 200)["state"] == "success"
     assert state_of(project, "by_hand") == ("rolled_back", "source", 2)
@@ -122,3 +130,8 @@ def test_a_failure_after_the_cutover_leads_back_with_every_write(
     assert shopper.accepted["target"], "nothing was ever written on the target: the test proves nothing"
     assert kept == shopper.all_accepted()
     assert state_of(project, "failing")[:2] == ("rolled_back", "source")
+    (report,) = project.reports.glob("failing/*/rollback.json")
+    (lines,) = [script["text"] for script in json.loads(report.read_text())["scripts"]]
+    assert "INFO Cutover: switch done." in lines
+    assert "the target says 1" in lines.splitlines()[-1]
+    assert "password" not in lines

@@ -10,6 +10,7 @@ import pytest
 from airflow.providers.standard.exceptions import HITLRejectException, HITLTimeoutError
 from airflow.sdk import DAG, RetryAction
 from airflow.sdk.exceptions import TaskDeferralTimeout
+from pydantic import ValidationError
 
 from migration_dag_factory import MigrationSpec, build_dags
 from migration_dag_factory.draw import draw
@@ -143,3 +144,39 @@ def test_staging_divides_the_lanes_by_the_network_that_they_need() -> None:
 def test_staging_refuses_what_it_cannot_do(chunked_copy: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         dags_of(steps={"chunked_copy": chunked_copy})
+
+
+def test_rehearsals_stand_before_the_plan_and_are_cleared_away_whatever_happens() -> None:
+    dag = dags_of(strategy={"kind": "online", "rehearse": 2})[0]
+    first, second, clear, plan = (
+        dag.get_task(f"plan.{name}") for name in ("rehearse.try_1", "rehearse.try_2", "rehearse.clear", "plan")
+    )
+    assert first.upstream_task_ids == {"plan.translate_queries"}
+    assert second.upstream_task_ids == {"plan.rehearse.try_1"}
+    assert plan.upstream_task_ids == {"plan.rehearse.try_2"}
+    assert clear.is_teardown
+    assert not clear.on_failure_fail_dagrun
+    assert clear.upstream_task_ids == {"begin", "plan.rehearse.try_2"}
+    assert "plan.rehearse.try_2" in dag.get_task("gate_plan").body
+    dags = dags_of(strategy={"kind": "online", "rehearse": 1})
+    back = next(dag for dag in dags if dag.dag_id == "shop__rollback")
+    assert back.get_task("rollback").upstream_task_ids == {"clear_rehearsal"}
+
+
+def test_the_rollback_s_form_lists_the_checkpoints() -> None:
+    params = next(dag for dag in dags_of() if dag.dag_id == "shop__rollback").params
+    assert params.get_param("checkpoint").schema["enum"] == [None, "prepared", "copied", "validated"]
+    assert params.get_param("tables").schema["type"] == ["null", "array"]
+
+
+@pytest.mark.parametrize(
+    ("more", "complaint"),
+    [
+        ({"strategy": {"kind": "offline", "rehearse": 1}}, "needs steps.rehearse.clone"),
+        ({"steps": {"rehearse": {"clone": "a"}}}, "names a connection of the migration itself"),
+        ({"steps": {"rehearse": {"writes": ["DELETE FROM t"]}}}, "need a clone"),
+    ],
+)
+def test_a_rehearsal_that_would_reach_the_real_databases_is_refused(more: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        dags_of(**more)

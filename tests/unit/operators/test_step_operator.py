@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from airflow.sdk import Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+from airflow.sdk.log import mask_secret
 
 from database_migration.errors import EpochPassed, Interrupted, Paused, SpecRefused
-from database_migration.operators._run_states import culprits, unsuccessful
-from database_migration.operators._step import airflow_errors
+from database_migration.operators._run_states import culprits, task_of, unsuccessful
+from database_migration.operators._step import FAILURE_KEY, FAILURE_LINES_KEY, airflow_errors
 from database_migration.operators.apply_schema import ApplySchemaOperator
 from database_migration.operators.chunked_copy import ChunkedCopyOperator
 from database_migration.operators.replicate import ReplicateOperator
@@ -65,6 +68,33 @@ class PausedCopy(ChunkedCopyOperator):
         if self.told == 1:
             raise Paused("dba paused the copy.", mend="resume it.", activity="copy", subject="shop")
         return "done"
+
+
+class Noisy(ValidateOperator):
+    """A step that says what it does, with a password in it, and fails."""
+
+    def work(self, context: Context) -> Any:
+        logging.getLogger("database_migration.steps.validate").info("comparing %s with s3cret-of-shop", "orders")
+        logging.getLogger("database_migration.steps.validate").warning("an odd one %d", "x")
+        raise EpochPassed("It is so.", mend="change it.", subject="shop")
+
+
+def test_a_failing_task_hands_over_its_last_lines_without_secrets() -> None:
+    mask_secret("s3cret-of-shop")
+    pushed: dict[str, Any] = {}
+    told = SimpleNamespace(xcom_push=lambda key, value: pushed.update({key: value}))
+    with pytest.raises(AirflowFailException):
+        Noisy(task_id="validate", **MIGRATION).execute(cast(Any, {"ti": told}))
+    assert [line.split(" ", 2)[2] for line in pushed[FAILURE_LINES_KEY]] == [
+        "INFO comparing orders with ***", "WARNING an odd one %d",
+    ]  # fmt: skip
+    assert pushed[FAILURE_KEY] == "EpochPassed: shop: It is so. What to do: change it."
+
+
+def test_a_name_that_ends_in_a_number_is_no_mapped_task() -> None:
+    known = {"plan.rehearse.try_1", "execute.chunked_copy"}
+    assert task_of("plan.rehearse.try_1", known) == ("plan.rehearse.try_1", -1)
+    assert task_of("execute.chunked_copy_2", known) == ("execute.chunked_copy", 2)
 
 
 def test_a_paused_task_gives_its_place_away_and_goes_on_where_it_stands() -> None:

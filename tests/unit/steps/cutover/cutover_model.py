@@ -52,6 +52,10 @@ class World:
     back: int = 0
     """Writes of the target that are not on the source yet."""
     writes_left: int = WRITES
+    went_back: bool = False
+    """The note of a checkpoint before ``validated``; gone once validation was recorded anew."""
+    rows_there: bool = True
+    """Whether the target holds what was copied."""
     committed: bool = False
     """The rollback's note from which on there is no going on with the target."""
     ended: bool = False
@@ -96,6 +100,12 @@ def _equal(world: World) -> World:
     return world
 
 
+def _switched(world: World) -> World:
+    if not world.rows_there:
+        raise Lost("the application is led to a target whose rows were taken back")
+    return replace(world, leads_to=Side.TARGET, led_to_target=True)
+
+
 _EFFECTS: dict[str, Callable[[World], World]] = {
     "do preflight": lambda world: replace(world, target_captured=True),
     "undo preflight": lambda world: replace(world, target_captured=False),
@@ -105,7 +115,11 @@ _EFFECTS: dict[str, Callable[[World], World]] = {
     "undo fence_source": lambda world: replace(world, source_fenced=False),
     "do drain": _drained,
     "do validate": _equal,
-    "do switch": lambda world: replace(world, leads_to=Side.TARGET, led_to_target=True),
+    "do switch": lambda world: _switched(world),
+    "note back": lambda world: replace(world, went_back=True),
+    "empty target": lambda world: replace(world, rows_there=False),
+    "copy again": lambda world: replace(world, rows_there=True),
+    "validated again": lambda world: replace(world, went_back=False),
     "undo switch": lambda world: replace(world, leads_to=Side.SOURCE),
     "serve from target": lambda world: replace(world, ledger_serving=Side.TARGET),
     "serve from source": lambda world: replace(world, ledger_serving=Side.SOURCE),
@@ -141,7 +155,7 @@ _FROM_THE_BEGINNING = ("want off", *(word for move in MOVES for word in _make(mo
 
 def begin_cutover(world: World) -> World:
     """A try of the cutover, as its first lines decide it."""
-    if world.committed:
+    if world.committed or world.went_back:
         return world  # refused
     go_on = ("lower target", "release", "want reverse")
     if world.standing is Standing.COMPLETE:
@@ -164,6 +178,20 @@ def begin_rollback(world: World) -> World:
     return replace(
         world, work=(*_undo_all(world), "want off", "lead to source", "release", "lower source", "stop capture", "end")
     )
+
+
+def begin_go_back(world: World) -> World:
+    """A rollback to a checkpoint before ``validated``."""
+    if world.committed or world.standing in (Standing.SWITCHED, Standing.COMPLETE):
+        return world  # refused
+    undo = (*_undo_all(world), "want off", "lead to source", "release", "lower source")
+    first = undo if world.standing is Standing.BEGUN else ()
+    return replace(world, work=(*first, "note back", "want off", "empty target"))
+
+
+def begin_again(world: World) -> World:
+    """What the DAG does once the tasks are cleared that the rollback named."""
+    return replace(world, work=("copy again", "validated again")) if world.went_back else world
 
 
 def _step(world: World) -> World:
@@ -217,6 +245,8 @@ def next_worlds(world: World) -> Iterator[World]:
     elif not world.ended:
         yield begin_cutover(world)
         yield begin_rollback(world)
+        yield begin_go_back(world)
+        yield begin_again(world)
 
 
 def _written_to_source(world: World) -> World:
@@ -266,4 +296,4 @@ def explore() -> tuple[int, int]:
     return len(seen), events
 
 
-__all__ = ["Lost", "World", "begin_cutover", "begin_rollback", "explore", "next_worlds"]
+__all__ = ["Lost", "World", "begin_cutover", "begin_go_back", "begin_rollback", "explore", "next_worlds"]

@@ -41,6 +41,12 @@ def test_a_fence_that_nobody_lowers_is_found(monkeypatch: pytest.MonkeyPatch) ->
         explore()
 
 
+def test_a_cutover_of_rows_that_were_taken_back_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cutover_model._EFFECTS, "note back", lambda world: world)
+    with pytest.raises(Lost, match="rows were taken back"):
+        explore()
+
+
 def test_the_model_opens_where_a_cutover_ends() -> None:
     done = World()
     done = cutover_model.begin_cutover(done)
