@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, Param
+from airflow.sdk import DAG, Param, TriggerRule
 
 from database_migration.model.migration_state import RETURNABLE
 from database_migration.operators.rehearse import RehearseOperator
@@ -51,11 +51,13 @@ def build_rollback_dag(spec: MigrationSpec) -> DAG:
             **keywords(spec),
         )
         if spec.strategy.rehearse:
-            # For a run that was deleted while it rehearsed, and with it the task that would have cleared away.
-            (
-                RehearseOperator(task_id="clear_rehearsal", clear=True, options=spec.steps.rehearse, **keywords(spec))
-                >> rollback
+            # For a run that was deleted while it rehearsed, and with it the task that would have cleared away. Going
+            # back does not depend on it, and comes after it because both tidy the same control schema.
+            rollback.trigger_rule = TriggerRule.ALL_DONE
+            clear = RehearseOperator(
+                task_id="clear_rehearsal", clear=True, options=spec.steps.rehearse, retries=0, **keywords(spec)
             )
+            clear >> rollback
     return dag
 
 

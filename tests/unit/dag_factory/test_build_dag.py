@@ -161,6 +161,7 @@ def test_rehearsals_stand_before_the_plan_and_are_cleared_away_whatever_happens(
     dags = dags_of(strategy={"kind": "online", "rehearse": 1})
     back = next(dag for dag in dags if dag.dag_id == "shop__rollback")
     assert back.get_task("rollback").upstream_task_ids == {"clear_rehearsal"}
+    assert back.get_task("rollback").trigger_rule == "all_done"
 
 
 def test_the_rollback_s_form_lists_the_checkpoints() -> None:

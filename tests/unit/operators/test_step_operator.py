@@ -75,7 +75,7 @@ class Noisy(ValidateOperator):
 
     def work(self, context: Context) -> Any:
         logging.getLogger("database_migration.steps.validate").info("comparing %s with s3cret-of-shop", "orders")
-        logging.getLogger("database_migration.steps.validate").warning("an odd one %d", "x")
+        logging.getLogger("database_migration.steps.validate").warning("slow")
         raise EpochPassed("It is so.", mend="change it.", subject="shop")
 
 
@@ -86,7 +86,7 @@ def test_a_failing_task_hands_over_its_last_lines_without_secrets() -> None:
     with pytest.raises(AirflowFailException):
         Noisy(task_id="validate", **MIGRATION).execute(cast(Any, {"ti": told}))
     assert [line.split(" ", 2)[2] for line in pushed[FAILURE_LINES_KEY]] == [
-        "INFO comparing orders with ***", "WARNING an odd one %d",
+        "INFO comparing orders with ***", "WARNING slow",
     ]  # fmt: skip
     assert pushed[FAILURE_KEY] == "EpochPassed: shop: It is so. What to do: change it."
 
