@@ -151,7 +151,9 @@ def leave_out(scene: Scene, trace: Trace, tables: Sequence[str], *, cutover_begu
 
 def _drop_later(scene: Scene, trace: Trace, checkpoint: Checkpoint, tables: Sequence[str]) -> None:
     ledger = scene.ledger
-    lines = ledger.objects.after(ledger.checkpoints.last_object(checkpoint) or 0)
+    # Columns that replication has carried over stay: the changes that filled them are not read again.
+    later = ledger.objects.after(ledger.checkpoints.last_object(checkpoint) or 0)
+    lines = [line for line in later if line.kind != "column"]
     _drop(scene, trace, objects_of(scene.run, lines, tables) if tables else lines)
 
 
