@@ -105,7 +105,7 @@ class Play:
         self._take(schema_compare(self.run, self.steps.schema_compare), "schema_compare")
         self._take(translate_queries(self.run, self.steps.translate_queries), "translate_queries")
         with self.run.current_ledger() as ledger:
-            remember_source(self.run, ledger, self.run.source.read_schema())
+            remember_source(self.run, ledger, self.run.source_schema())
 
     def _copy(self) -> None:
         copy = self.steps.chunked_copy
