@@ -12,6 +12,8 @@ class Activity(StrEnum):
 
     COPY = "copy"
     REPLICATION = "replication"
+    VALIDATION = "validation"
+    """The watch that compares round and round until the cutover; what compares once is not paused."""
 
 
 @dataclass(frozen=True, slots=True)

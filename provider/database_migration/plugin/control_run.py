@@ -13,6 +13,16 @@ from database_migration.ledger import Controls, Runs, is_installed
 from database_migration.model.control import Activity, Limit
 from database_migration.model.migration_state import Phase
 
+_NAMES = {
+    Activity.COPY: "The copy",
+    Activity.REPLICATION: "Replication",
+    Activity.VALIDATION: "The watch",
+}
+_PAUSES = {
+    Activity.COPY: "The copy pauses: lanes end the chunks that they work on.",
+    Activity.REPLICATION: "Replication pauses at the end of the batch that is being applied; the log is kept.",
+    Activity.VALIDATION: "The watch pauses after the range that it compares.",
+}
 _SAME_ORIGIN = ("same-origin", "none")
 
 
@@ -72,13 +82,11 @@ def _tell(controls: Controls, told: Told, who: str, phase: Phase) -> str:
             raise HTTPException(409, "The cutover is under way; writers would wait. Roll back instead.")
         if controls.paused(activity) is None:
             controls.pause(activity, who=who, why=told.why)
-        if activity is Activity.COPY:
-            return "The copy pauses: lanes end the chunks that they work on."
-        return "Replication pauses at the end of the batch that is being applied; the log is kept."
+        return _PAUSES[activity]
     if told.action == "resume":
         if controls.paused(activity) is not None:
             controls.resume(activity, who=who, why=told.why)
-        return f"{'The copy' if activity is Activity.COPY else 'Replication'} goes on within seconds."
+        return f"{_NAMES[activity]} goes on within seconds."
     if told.action == "limit":
         controls.set_limit(told.limit, who=who, why=told.why)
         return f"Lanes keep to {told.limit} within seconds."

@@ -140,7 +140,9 @@ class Status:
             return ()
         copying = self.chunks_left > 0 and self.state.phase in (Phase.PREPARE, Phase.EXECUTE)
         applying = self.applied is not None and self.state.phase is not Phase.CUTOVER
-        return [*(["copy"] if copying else []), *(["replication"] if applying else [])]
+        watching = bool(self.watch) and self.state.phase is Phase.EXECUTE
+        able = {"copy": copying, "replication": applying, "validation": watching}
+        return [activity for activity, may in able.items() if may]
 
     @property
     def chunks_left(self) -> int:

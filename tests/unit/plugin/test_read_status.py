@@ -37,7 +37,7 @@ def status(copy: Sequence[CopyProgress], planned: Mapping[str, float | None]) ->
     now = datetime.now(UTC)
     state = RunState("shop", "run", 1, Phase.EXECUTE, Side.SOURCE, Direction.OFF, "", now)
     return Status(
-        now, state, "run", 1, True, None, [], copy, planned, {}, {}, None, {}, "", [], {}, [], []
+        now, state, "run", 1, True, None, [], copy, planned, {}, {}, {}, None, {}, "", [], {}, [], []
     )  # fmt: skip
 
 

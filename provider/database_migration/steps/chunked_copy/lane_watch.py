@@ -46,11 +46,6 @@ class LaneWatch:
         """Use this ledger from now on: over a session that nobody else uses while a chunk is loaded."""
         self._ledger = ledger
 
-    @property
-    def held(self) -> float:
-        """Seconds for which the limit held the lane, in all."""
-        return self._rate.held
-
     def may_begin(self) -> None:
         """Return when the limit allows another chunk; before a chunk only, when nothing is open.
 
@@ -62,6 +57,7 @@ class LaneWatch:
 
     def waits(self, reason: str) -> None:
         """Tell why the lane does not begin a chunk; raises like ``may_begin``."""
+        self._passed = deque([(time.monotonic(), 0.0, 0)])
         self._ledger.lanes.say(self._now(LaneState.WAITING, reason))
         self._require_not_paused()
 
@@ -78,12 +74,13 @@ class LaneWatch:
         self._widths.setdefault(self._table, width or _USUAL_WIDTH)
         self._look()
 
-    def passed(self, octets: int) -> None:
-        """Take notice of a block that is about to be loaded, and hold it until it may go."""
+    def passed(self, octets: int) -> float:
+        """Take notice of a block that is about to be loaded, and hold it until it may go; for how many seconds."""
         self._count(octets / self._widths[self._table], octets)
         self._look()
-        self._rate.wait(self._look)
+        held = self._rate.wait(self._look)
         self._require_not_stopped()
+        return held
 
     def stop(self) -> None:
         """Let no further block pass: whoever reads the stream, on another thread perhaps, gets Interrupted."""

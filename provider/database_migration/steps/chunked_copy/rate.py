@@ -19,13 +19,12 @@ _LOOK_UP_EVERY = 0.25
 
 
 class Rate:
-    """One lane's pace; ``held`` sums up the seconds that it waited."""
+    """One lane's pace."""
 
     def __init__(self) -> None:
         self._limit = Limit()
         self._lanes = 1
         self._due = 0.0
-        self.held = 0.0
 
     def share(self, limit: Limit, lanes: int) -> None:
         """The limit of all lanes, and how many they are, from now on."""
@@ -47,13 +46,14 @@ class Rate:
         seconds += [] if by_bytes is None else [octets * self._lanes / by_bytes]
         self._due = max(self._due, time.monotonic() - _MAKES_UP_FOR) + max(seconds)
 
-    def wait(self, look: Callable[[], None]) -> None:
-        """Return when the next block may go; ``look`` is called meanwhile, and may change the share."""
+    def wait(self, look: Callable[[], None]) -> float:
+        """Return when the next block may go, after how many seconds; ``look`` is called meanwhile, and may change the
+        share."""
         began = time.monotonic()
         while self._limit and (left := self._due - time.monotonic()) > 0:
             time.sleep(min(left, _LOOK_UP_EVERY))
             look()
-        self.held += time.monotonic() - began
+        return time.monotonic() - began
 
 
 __all__ = ["Rate"]

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from database_migration.engines.protocol import Session
 from database_migration.ledger import Ledger, WatchedChunk, WatchedRow
+from database_migration.model.control import Activity
 from database_migration.model.key_range import KeyRange
 from database_migration.model.migration_state import Direction, Phase, Side
 from database_migration.model.report import Finding, Report, ReportTable, Severity, verdict_of
@@ -39,7 +40,7 @@ _MOST_REST = 60.0
 
 
 def is_watch_wanted(ledger: Ledger) -> bool:
-    """Whether there is something to watch: changes flow forward onto a copy that is complete."""
+    """Whether there is something to watch: changes flow forward onto a copy that is complete, and nobody has paused."""
     state = ledger.runs.current()
     return (
         state is not None
@@ -48,6 +49,7 @@ def is_watch_wanted(ledger: Ledger) -> bool:
         and state.serving is Side.SOURCE
         and state.replication is Direction.FORWARD
         and is_settled(ledger)
+        and not any(ledger.controls.paused(one) for one in (Activity.REPLICATION, Activity.VALIDATION))
     )
 
 
