@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from database_migration.steps.chunked_copy.chunks import cut_chunks
 from database_migration.steps.chunked_copy.finish_copy import finish_copy
-from database_migration.steps.chunked_copy.forget_copy import empty_tables, forget_table
 from database_migration.steps.chunked_copy.identities import AdvancedIdentity, advance_identities, advance_sequences
 from database_migration.steps.chunked_copy.lane import copy_lane
 from database_migration.steps.chunked_copy.options import ChunkedCopyOptions
@@ -21,9 +20,7 @@ __all__ = [
     "advance_sequences",
     "copy_lane",
     "cut_chunks",
-    "empty_tables",
     "finish_copy",
-    "forget_table",
     "remove_staged",
     "staging_of",
 ]

@@ -25,6 +25,8 @@ class Rate:
         self._limit = Limit()
         self._lanes = 1
         self._due = 0.0
+        self.held = 0.0
+        """Seconds of all waits."""
 
     def share(self, limit: Limit, lanes: int) -> None:
         """The limit of all lanes, and how many they are, from now on."""
@@ -53,7 +55,9 @@ class Rate:
         while self._limit and (left := self._due - time.monotonic()) > 0:
             time.sleep(min(left, _LOOK_UP_EVERY))
             look()
-        return time.monotonic() - began
+        seconds = time.monotonic() - began
+        self.held += seconds
+        return seconds
 
 
 __all__ = ["Rate"]

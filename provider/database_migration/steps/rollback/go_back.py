@@ -16,7 +16,7 @@ from database_migration.errors import NotPossible, SpecRefused
 from database_migration.ledger import CreatedObject
 from database_migration.model.migration_state import RETURNABLE, Checkpoint, Direction, RunState
 from database_migration.steps.apply_schema import undo_lines
-from database_migration.steps.chunked_copy import empty_tables, forget_table
+from database_migration.steps.chunked_copy.forget_copy import empty_tables, forget_table
 from database_migration.steps.cutover.repair import WENT_BACK_NOTE
 from database_migration.steps.cutover.scene import Scene
 from database_migration.steps.rollback.abandon import appliers_at_rest, undo_cutover

@@ -44,9 +44,10 @@ class LoadedChunk:
 
 
 def load_chunk(
-    into: LoadByTexts, area: StagingArea, manifest: ChunkManifest, passed: Callable[[int], None]
+    into: LoadByTexts, area: StagingArea, manifest: ChunkManifest, passed: Callable[[int], float]
 ) -> LoadedChunk:
-    """Load a chunk's rows in the caller's transaction; ``passed`` is told of each block's bytes and may hold it.
+    """Load a chunk's rows in the caller's transaction; ``passed`` is told of each block's bytes, and says for how many
+    seconds it held it.
 
     :raises ChunkDamagedError: its file is gone, cut off or changed. :raises ValueRefused: the target cannot hold a row
         whose treatment is to refuse. :raises Interrupted: the store or the target fails.
