@@ -347,7 +347,7 @@ def test_capture_again_keeps_the_first_position(run: MigrationRun) -> None:
     start_capture(run, QUICK)
     with run.ledger() as ledger:
         after = ledger.positions.get(Direction.FORWARD)
-        assert list(ledger.checkpoints.all()) == ["prepared"]
+        assert list(ledger.checkpoints.all()) == ["prepared", "copied"]
     assert before is not None
     assert after is not None
     assert after.position == before.position
