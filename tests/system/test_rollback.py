@@ -77,7 +77,7 @@ def test_a_spec_edited_in_flight_is_refused_and_rolled_back_by_the_old_one(
     project.write(spec | {"tables": {"exclude": ["Track", "PlaylistTrack", "InvoiceLine"]}})
     airflow.answer_gate(airflow.wait_for_gate("edited", run, "gate_cutover"), "Approve")
     assert airflow.wait_for_run("edited", run, 200)["state"] == "failed"
-    log = airflow.task_log("edited", run, "cutover.cutover")
+    log = airflow.task_log("edited", run, "gate_cutover")
     assert "the spec was edited while run" in log
     assert "put the spec back as it was" in log
     assert airflow.task_states("edited", run)["rollback"] == "success"
@@ -103,7 +103,7 @@ def test_by_hand_the_rollback_dag_ends_a_run_that_waits(
     run = runs["by_hand"]
     airflow.answer_gate(airflow.wait_for_gate("by_hand", run, "gate_cutover"), "Approve")
     assert airflow.wait_for_run("by_hand", run, 200)["state"] == "failed"
-    assert "EpochPassed" in airflow.task_log("by_hand", run, "cutover.cutover")
+    assert "EpochPassed" in airflow.task_log("by_hand", run, "gate_cutover")
     assert "there is nothing to roll back" in airflow.task_log("by_hand", run, "rollback")
 
 
