@@ -22,6 +22,7 @@ def project(
         project.database_pair(name, chinook_mysql_sql)
     project.database_pair("killed")
     project.database_pair("rehearsed")
+    project.database_pair("pausing")
     return project
 
 
