@@ -110,7 +110,7 @@ def _apply(run: MigrationRun) -> float:
 
 
 def _require_equal(way: Way, run: MigrationRun) -> None:
-    sides = way.checksum(run, ORDERS.name, of_source=True), way.checksum(run, ORDERS.name, of_source=False)
+    sides = way.checksums(run, of_source=True), way.checksums(run, of_source=False)
     if sides[0] != sides[1]:
         raise AssertionError(f"{way.name}: what was applied is not what was written: {sides}")
 
