@@ -23,7 +23,7 @@ from functools import cached_property, partial
 from database_migration.engines.mysql.bulk import read as bulk_read
 from database_migration.engines.mysql.connection import MySQLSession, own_session, quote
 from database_migration.engines.mysql.log.applied_marker import ensure_marker, write_marker
-from database_migration.engines.mysql.row_sql.literals import any_of, equals_as_a_key, literal, literals
+from database_migration.engines.mysql.row_sql.literals import any_of, equals_as_a_key, literals
 from database_migration.engines.mysql.server_errors import DUPLICATE_KEY
 from database_migration.engines.protocol import Session
 from database_migration.errors import Refused, SourceChanged, ValueRefused, ValuesMissing
@@ -172,7 +172,7 @@ class _TableWriter:
         )
         self._same_rules = all(source.rules == target.rules for source, target in rules)
         self._name = quote(schema, pair.target.name)
-        self._literals = [(name, literals(session, formed)) for name, formed in self._columns]
+        self._literals = {name: literals(session, formed) for name, formed in self._columns}
         self._subject = f"{schema}.{pair.target.name}"
 
     def write(self, batch: Sequence[Change]) -> int:
@@ -313,7 +313,7 @@ class _TableWriter:
         return sum(self._insert([row]) for row in rows)
 
     def _row(self, image: RowImage) -> str:
-        values = [write(_text(self._subject, name, image[name])) for name, write in self._literals]
+        values = [write(_text(self._subject, name, image[name])) for name, write in self._literals.items()]
         return f"({', '.join(values)})"
 
     def _update(self, change: Change) -> int:
@@ -339,7 +339,7 @@ class _TableWriter:
 
     def _set(self, key: Key, image: RowImage) -> int:
         values = [
-            f"{quote(formed.name)} = {literal(self._session, formed, _text(self._subject, name, image[name]))}"
+            f"{quote(formed.name)} = {self._literals[name](_text(self._subject, name, image[name]))}"
             for name, formed in self._columns
             if image[name] is not UNCHANGED and name not in self._kept
         ]

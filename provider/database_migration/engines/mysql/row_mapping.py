@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from database_migration.engines.mysql.column_types import parse_type
 from database_migration.engines.mysql.connection import SQL_MODE, MySQLSession, own_session, quote
-from database_migration.engines.mysql.row_sql.literals import literal
+from database_migration.engines.mysql.row_sql.literals import literals
 from database_migration.engines.mysql.row_sql.masks import mask_sql
 from database_migration.engines.mysql.row_sql.values import transfer
 from database_migration.engines.mysql.server_errors import NOT_MAPPED
@@ -124,9 +124,10 @@ def _loaded(
     # DELETE: TRUNCATE is DDL, and would commit.
     session.execute(f"DELETE FROM {quote(schema, held)}")
     into = ", ".join(quote(name) for name in (IMAGE_NUMBER, *(formed.name for formed in columns)))
+    writers = [literals(session, formed) for formed in columns]
     for start in range(0, len(images), _ROWS_AT_ONCE):
         rows = ", ".join(
-            f"({number}, {', '.join(literal(session, *one) for one in zip(columns, image, strict=True))})"
+            f"({number}, {', '.join(write(value) for write, value in zip(writers, image, strict=True))})"
             for number, image in enumerate(images[start : start + _ROWS_AT_ONCE], start)
         )
         session.execute(f"INSERT INTO {quote(schema, held)} ({into}) VALUES {rows}")

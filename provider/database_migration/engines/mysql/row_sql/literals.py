@@ -20,15 +20,11 @@ _TEXTS = frozenset({Kind.CHAR, Kind.VARCHAR, Kind.TEXT})
 
 def literal(session: MySQLSession, formed: FormedColumn, value: str | None) -> str:
     """SQL of a value for a column."""
-    if value is None:
-        return "NULL"
-    if formed.form in _NUMERIC and formed.column.type.kind in _NUMBERS and _NUMBER.fullmatch(value):
-        return value
-    return received(formed, session.literal(value))
+    return literals(session, formed)(value)
 
 
 def literals(session: MySQLSession, formed: FormedColumn) -> Callable[[str | None], str]:
-    """``literal`` for many values of one column."""
+    """What writes the SQL of any value for a column; made once for many of them."""
     as_number = formed.form in _NUMERIC and formed.column.type.kind in _NUMBERS
     # A value may stand in its expression more than once.
     parts = received(formed, _PLACE).split(_PLACE)
@@ -74,8 +70,8 @@ def _equal(session: MySQLSession, formed: FormedColumn, value: str | None) -> st
 def any_of(session: MySQLSession, keys: Sequence[FormedColumn], wanted: Sequence[Sequence[str | None]]) -> str:
     """A condition that holds for the rows whose key columns have one of these values exactly."""
     if len(keys) == 1 and keys[0].column.type.kind not in _TEXTS:
-        values = ", ".join(literal(session, keys[0], row[0]) for row in wanted)
-        return f"{quote(keys[0].name)} IN ({values})"
+        write = literals(session, keys[0])
+        return f"{quote(keys[0].name)} IN ({', '.join(write(row[0]) for row in wanted)})"
     return "(" + " OR ".join(f"({equals(session, zip(keys, row, strict=True))})" for row in wanted) + ")"
 
 
