@@ -13,19 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from database_migration.model.mapping import Mapping
 from database_migration.model.mapping.tables import TableMapping
-from database_migration.steps.apply_schema import ApplySchemaOptions
-from database_migration.steps.chunked_copy import ChunkedCopyOptions
-from database_migration.steps.cutover import CutoverOptions
-from database_migration.steps.dual_read import DualReadOptions
 from database_migration.steps.finalize import FinalizeOptions
 from database_migration.steps.plan import PlanOptions
-from database_migration.steps.preflight import PreflightOptions
-from database_migration.steps.rehearse import RehearseOptions
-from database_migration.steps.replicate import ReplicateOptions
-from database_migration.steps.rollback import RollbackOptions
-from database_migration.steps.schema_compare import SchemaCompareOptions
-from database_migration.steps.translate_queries import TranslateQueriesOptions
-from database_migration.steps.validate import ValidateOptions
+from database_migration.steps.rehearse import RehearsedSteps, RehearseOptions
 
 #: Keys that change what people see or when they are asked, not what is migrated: they may be edited in flight.
 _MAY_CHANGE_IN_FLIGHT = ("description", "owner", "tags", "schedule", "gates", "windows")
@@ -153,21 +143,13 @@ class WindowsSpec(SpecPart):
     cutover: WindowSpec | None = Field(None, description="When cutting over may begin.")
 
 
-class StepsSpec(SpecPart):
-    """The steps' options, each under its step's name."""
+class StepsSpec(RehearsedSteps):
+    """The steps' options, each under its step's name: those that a rehearsal goes through, and the rest."""
 
-    preflight: PreflightOptions = Field(default_factory=PreflightOptions)
-    schema_compare: SchemaCompareOptions = Field(default_factory=SchemaCompareOptions)
-    translate_queries: TranslateQueriesOptions = Field(default_factory=TranslateQueriesOptions)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
     plan: PlanOptions = Field(default_factory=PlanOptions)
-    apply_schema: ApplySchemaOptions = Field(default_factory=ApplySchemaOptions)
-    chunked_copy: ChunkedCopyOptions = Field(default_factory=ChunkedCopyOptions)
-    replicate: ReplicateOptions = Field(default_factory=ReplicateOptions)
-    validate_: ValidateOptions = Field(default_factory=ValidateOptions, alias="validate")
-    dual_read: DualReadOptions = Field(default_factory=DualReadOptions)
-    cutover: CutoverOptions = Field(default_factory=CutoverOptions)
     rehearse: RehearseOptions = Field(default_factory=RehearseOptions)
-    rollback: RollbackOptions = Field(default_factory=RollbackOptions)
     finalize: FinalizeOptions = Field(default_factory=FinalizeOptions)
 
 
